@@ -1,0 +1,46 @@
+import type { Alteration } from "../table/alteration.ts";
+import type { RecordBatch } from "../table/record-batch.ts";
+import type { TableSchema } from "../table/table-schema.ts";
+
+export type LakeFormat = "parquet" | "csv";
+
+/** Where an encoder's bytes go, in order. */
+export interface ByteSink {
+  /** Resolves when more may be written. The bytes must not be changed before that. */
+  write(bytes: Uint8Array): Promise<void>;
+}
+
+/** Turns the rows of one slice into the bytes of one file. */
+export interface Encoder {
+  readonly format: LakeFormat;
+  /** Nothing is written before the first bytes are ready, so a thousand files may be open at once. */
+  openFile(schema: TableSchema, sink: ByteSink, details: FileDetails): FileEncoder;
+}
+
+/** What a file says of itself, where its format has room for that. */
+export interface FileDetails {
+  readonly run: string;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+}
+
+export interface FileEncoder {
+  /** Bytes written or ready to be written so far. */
+  readonly byteCount: number;
+
+  /**
+   * Takes the batch over and releases it. Resolves when the next may come: memory stays bounded by a
+   * batch and a row group. Calls must not overlap. A batch becomes at least one page per column, so
+   * larger batches make better files.
+   */
+  append(batch: RecordBatch): Promise<void>;
+
+  /** Ends the file. No batches still make a valid, empty file. */
+  finish(): Promise<FileSummary>;
+}
+
+export interface FileSummary {
+  readonly rowCount: number;
+  readonly byteCount: number;
+  readonly alterations: readonly Alteration[];
+}

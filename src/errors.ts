@@ -1,0 +1,71 @@
+/**
+ * Every way in which a run can fail that is not a bug, with what to do about it. The code is stable: scripts
+ * and log searches may rely on it. `{name}` in a remedy is filled from the error's details.
+ */
+export const remedies = {
+  /** The settings file cannot be read or is not what it should be. */
+  SETTINGS_INVALID:
+    "Correct the lines named above; `panorama settings-schema` prints the schema for your editor.",
+  /** A command line that does not fit together. */
+  USAGE: "See `panorama --help`.",
+  /** A name on the command line that the settings do not have. */
+  UNKNOWN_NAME: "Check the spelling against the settings file.",
+  /** No connection: host, port, socket or network. */
+  SOURCE_UNREACHABLE: "Check host, port and network; `panorama test-connections` tries only the connections.",
+  /** The server said no to user or password. */
+  SOURCE_DENIED: "Check user name, password and the account's rights; it needs SELECT on the tables.",
+  SOURCE_DATABASE_MISSING: "Check the database's name in the settings.",
+  /** The connection ended while rows were read. Nothing of the table was published. */
+  SOURCE_CUT_SHORT: "The table keeps its old version. Run again; see the server's log if it happens again.",
+  /** The server refused a statement. */
+  SOURCE_FAILED: "Read the server's message above.",
+  /** TLS was asked for and could not be had, or the certificate is not trusted. */
+  SOURCE_TLS: "Check `mysql_ssl_mode` and `mysql_ssl_ca` against the server's certificate.",
+  TABLE_MISSING: "Correct the name, or remove the table from the settings file.",
+  COLUMN_MISSING: "Correct `fields`, or leave it out to load all columns.",
+  /** A value that its lake type cannot hold. */
+  VALUE_UNREPRESENTABLE: "Change the column's type in the settings, or report this as a bug.",
+  /** Someone saved the object first. */
+  STORE_CONFLICT: "Another run published at the same time and won. Run again.",
+  STORE_FULL: "Free some space and run again. Nothing was published; the next run removes what was written.",
+  STORE_READ_ONLY: "Make the folder writable for this account, or choose another `path`.",
+  STORE_FAILED: "Read the system's message above.",
+  /** A partition value too long for a folder's name. */
+  PARTITION_VALUE_TOO_LONG: "Partition by another column, or not at all.",
+  /** The lake was written by a program that is newer, or is not a lake of ours. */
+  LAKE_UNREADABLE: "Use the version that wrote it, or another `path`.",
+  /** The query is wrong, or the catalog cannot be opened. */
+  QUERY_FAILED: "`panorama tables` lists what can be asked.",
+  CATALOG_FAILED:
+    "The files are published; run `panorama create-datalake-tables --all` to rebuild the catalog.",
+  /** SIGINT or SIGTERM. */
+  INTERRUPTED: "Nothing was published. Run again; the next run removes what was written.",
+} as const;
+
+export type ErrorCode = keyof typeof remedies;
+
+/** Names only: never a value, never a secret. */
+export interface ErrorDetails {
+  readonly source?: string;
+  readonly table?: string;
+  readonly column?: string;
+  readonly key?: string;
+}
+
+/** A failure that a person can act on. Anything else that is thrown is a bug and keeps its stack. */
+export class PanoramaError extends Error {
+  readonly code: ErrorCode;
+  readonly details: ErrorDetails;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}, options: ErrorOptions = {}) {
+    super(message, options);
+    this.name = "PanoramaError";
+    this.code = code;
+    this.details = details;
+  }
+
+  /** What to do about it, one or two sentences. */
+  get remedy(): string {
+    return remedies[this.code];
+  }
+}

@@ -1,0 +1,50 @@
+import type { PanoramaError } from "../errors.ts";
+import type { Alteration } from "../table/alteration.ts";
+
+/** Everything worth telling about a run. Counts are totals so far, never steps. */
+export type RunEvent =
+  | { readonly kind: "run-started"; readonly run: string; readonly tables: number; readonly lake: string }
+  | { readonly kind: "notice"; readonly source?: string; readonly table?: string; readonly message: string }
+  | { readonly kind: "warning"; readonly source?: string; readonly table?: string; readonly message: string }
+  | {
+      readonly kind: "table-started";
+      readonly table: string;
+      readonly source: string;
+      readonly estimatedRows: number | undefined;
+    }
+  /** At most a few times a second. */
+  | { readonly kind: "table-progress"; readonly table: string; readonly rows: number; readonly bytes: number }
+  | {
+      readonly kind: "table-loaded";
+      readonly table: string;
+      readonly source: string;
+      readonly rows: number;
+      /** Bytes of the files written. */
+      readonly bytes: number;
+      readonly files: number;
+      readonly slices: number;
+      readonly millis: number;
+      readonly alterations: readonly Alteration[];
+    }
+  | {
+      readonly kind: "table-failed";
+      readonly table: string;
+      readonly source: string;
+      readonly error: PanoramaError;
+    }
+  | {
+      readonly kind: "run-published";
+      readonly run: string;
+      readonly tables: number;
+      readonly failed: number;
+      readonly rows: number;
+      readonly bytes: number;
+      readonly millis: number;
+    };
+
+/** Where events go: a terminal, plain lines, a JSON log. Must not throw and must not block. */
+export interface Reporter {
+  report(event: RunEvent): void;
+  /** Ends the display; no event follows. */
+  close(): void;
+}

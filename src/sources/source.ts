@@ -1,0 +1,73 @@
+import type { Alteration } from "../table/alteration.ts";
+import type { RecordBatch } from "../table/record-batch.ts";
+import type { TableSchema } from "../table/table-schema.ts";
+
+/** Answer to "would this work?", phrased for the operator. */
+export interface CheckResult {
+  readonly subject: string;
+  readonly ok: boolean;
+  readonly detail: string;
+}
+
+/** A column the settings ask for. */
+export interface FieldRequest {
+  readonly name: string;
+  /** A MySQL type name, as the settings spell it, in either case; undefined when they say nothing. */
+  readonly type: string | undefined;
+  /** Present when the settings give a constant in place of a column. */
+  readonly constant?: { readonly value: string | number | boolean | null };
+}
+
+/** What the settings ask of one table. */
+export interface TableRequest {
+  readonly table: string;
+  /** undefined: all columns of the table, asked from the source at each load. */
+  readonly fields: readonly FieldRequest[] | undefined;
+}
+
+/** A place rows come from. Opened once per run, disposed with `await using`. */
+export interface Source extends AsyncDisposable {
+  /** The datasource's name in the settings. */
+  readonly name: string;
+
+  /** Proves the connection and the rights, without reading rows. Never throws for a "no". */
+  check(): Promise<CheckResult>;
+
+  /** Names of the tables that the account may read, in name order. */
+  listTables(): Promise<readonly string[]>;
+
+  /** The table's columns as they are now, in the source's order. Throws `TABLE_MISSING`. */
+  describeTable(table: string): Promise<TableSchema>;
+
+  /** Opens one moment in which everything read agrees with everything else. */
+  openSnapshot(signal: AbortSignal): Promise<Snapshot>;
+}
+
+/** All tables of a run at one moment. */
+export interface Snapshot extends AsyncDisposable {
+  /** What the operator should know about how the snapshot was taken; usually empty. */
+  readonly notices: readonly string[];
+
+  /** Throws `TABLE_MISSING` when there is no such table, `COLUMN_MISSING` when no column is left. */
+  openTable(request: TableRequest): Promise<TableReading>;
+}
+
+/** One table, ready to be read. */
+export interface TableReading {
+  /** What the batches hold: the requested fields in their order, partition columns included. */
+  readonly schema: TableSchema;
+  /** What the operator should know, e.g. a listed column that the table no longer has. */
+  readonly warnings: readonly string[];
+  /** A guess for the progress display, or undefined. */
+  readonly estimatedRowCount: number | undefined;
+
+  /**
+   * All rows, once. Batches are bounded in bytes and are pulled: the source is not read ahead of the
+   * consumer by more than a batch. Ending early throws `SOURCE_CUT_SHORT`; a table never looks
+   * complete when it is not.
+   */
+  batches(signal: AbortSignal): AsyncIterable<RecordBatch>;
+
+  /** What was altered so far; complete once `batches` has ended. */
+  alterations(): readonly Alteration[];
+}

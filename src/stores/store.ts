@@ -1,0 +1,51 @@
+import type { ByteSink } from "../encoders/encoder.ts";
+import type { CheckResult } from "../sources/source.ts";
+
+export interface StoredObject {
+  /** Path below the store's root, with `/` between segments and none at either end. */
+  readonly key: string;
+  readonly byteCount: number;
+  /** Changes whenever the content does. */
+  readonly version: string;
+}
+
+/** A place files are kept. Knows nothing of tables. */
+export interface Store {
+  /** What a catalog calls this place: `s3://bucket/` or `/srv/lake/`, ending in a slash. */
+  readonly root: string;
+
+  /** Proves that files can be written and removed. Never throws for a "no". */
+  check(): Promise<CheckResult>;
+
+  /** Opens an object for writing; it does not exist before `close`. The key must not exist yet, or is replaced. */
+  create(key: string): Promise<ObjectWriter>;
+
+  /**
+   * Replaces a small object as a whole. With `ifVersion`, only if it still has that version, or does
+   * not exist yet (`null`); else throws `STORE_CONFLICT`.
+   */
+  put(
+    key: string,
+    bytes: Uint8Array,
+    options?: { readonly ifVersion?: string | null },
+  ): Promise<StoredObject>;
+
+  /** The object and its version, or undefined when there is none. */
+  get(key: string): Promise<{ readonly bytes: Uint8Array; readonly version: string } | undefined>;
+
+  /** Every object whose key starts with `prefix`, complete or throws, in key order within a folder. */
+  list(prefix: string): AsyncIterable<StoredObject>;
+
+  /** Moves an object over another one: a reader finds the old bytes or the new ones. Repeatable: a missing `from` with an existing `to` succeeds. */
+  move(from: string, to: string): Promise<void>;
+
+  /** Removing what is not there succeeds. Folders left empty go too. */
+  remove(keys: readonly string[]): Promise<void>;
+}
+
+export interface ObjectWriter extends ByteSink {
+  /** Makes the object exist, whole and durable. */
+  close(): Promise<StoredObject>;
+  /** Leaves nothing behind. May be called at any time, also after a failed `close`. */
+  abort(): Promise<void>;
+}
