@@ -1,4 +1,5 @@
 import type { Alteration } from "../table/alteration.ts";
+import type { ColumnType } from "../table/column-type.ts";
 import type { RecordBatch } from "../table/record-batch.ts";
 import type { TableSchema } from "../table/table-schema.ts";
 
@@ -14,6 +15,8 @@ export interface FieldRequest {
   readonly name: string;
   /** A MySQL type name, as the settings spell it, in either case; undefined when they say nothing. */
   readonly type: string | undefined;
+  /** What `type` means in the lake, text without one; used where no column of the source says it. */
+  readonly columnType: ColumnType;
   /** Present when the settings give a constant in place of a column. */
   readonly constant?: { readonly value: string | number | boolean | null };
 }
