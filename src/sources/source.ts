@@ -42,12 +42,26 @@ export interface Source extends AsyncDisposable {
   /** The table's columns as they are now, in the source's order. Throws `TABLE_MISSING`. */
   describeTable(table: string): Promise<TableSchema>;
 
-  /** Opens one moment in which everything read agrees with everything else. */
-  openSnapshot(signal: AbortSignal): Promise<Snapshot>;
+  /**
+   * Opens one moment in which everything read agrees with everything else. `peers` are readers in other
+   * threads that want to see the same moment; whether they do is `Snapshot.shared`.
+   */
+  openSnapshot(signal: AbortSignal, peers?: SnapshotPeers): Promise<Snapshot>;
+}
+
+/** Further readers of the same source. */
+export interface SnapshotPeers {
+  readonly count: number;
+  /** Opens a snapshot with each peer, in place of the one it had, and returns their ids. */
+  openSnapshots(): Promise<readonly string[]>;
 }
 
 /** All tables of a run at one moment. */
 export interface Snapshot extends AsyncDisposable {
+  /** By which the source tells this snapshot from others that are open now. */
+  readonly id: string;
+  /** True when every peer is proven to see exactly this moment. */
+  readonly shared: boolean;
   /** What the operator should know about how the snapshot was taken; usually empty. */
   readonly notices: readonly string[];
 
@@ -65,11 +79,17 @@ export interface TableReading {
   readonly estimatedRowCount: number | undefined;
 
   /**
-   * All rows, once. Batches are bounded in bytes and are pulled: the source is not read ahead of the
+   * Ranges which together hold every row once, about `count` of them, for `batches` here or at a peer; empty
+   * when the table can only be read as a whole.
+   */
+  split(count: number): Promise<readonly string[]>;
+
+  /**
+   * All rows, or those of one range of `split`, once. Batches are bounded in bytes and are pulled: the source is not read ahead of the
    * consumer by more than a batch. Ending early throws `SOURCE_CUT_SHORT`; a table never looks
    * complete when it is not.
    */
-  batches(signal: AbortSignal): AsyncIterable<RecordBatch>;
+  batches(signal: AbortSignal, range?: string): AsyncIterable<RecordBatch>;
 
   /** What was altered so far; complete once `batches` has ended. */
   alterations(): readonly Alteration[];

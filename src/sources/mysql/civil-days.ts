@@ -1,0 +1,37 @@
+const yearCount = 10_000;
+const daysInMonth = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const;
+
+function isLeap(year: number): boolean {
+  return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
+}
+
+/**
+ * Days from 1970-01-01 to the first of each month, for the years 0000 to 9999 of the proleptic Gregorian
+ * calendar: entry `year * 12 + month - 1`. One more entry ends the last month.
+ */
+function firstDays(): Int32Array {
+  const days = new Int32Array(yearCount * 12 + 1);
+  let day = -719_528; // 0000-01-01
+  for (let year = 0; year < yearCount; year++) {
+    for (let month = 0; month < 12; month++) {
+      days[year * 12 + month] = day;
+      day += month === 1 && isLeap(year) ? 29 : (daysInMonth[month] as number);
+    }
+  }
+  days[yearCount * 12] = day;
+  return days;
+}
+
+const monthStarts = firstDays();
+
+/** What `daysFromCivil` says of a date that does not exist: zero, a month 0 or 13, a 30th of February. */
+export const noSuchDay = -2_147_483_648;
+
+/** Days since 1970-01-01, or `noSuchDay`. MySQL stores zero and, by sql_mode, impossible dates. */
+export function daysFromCivil(year: number, month: number, day: number): number {
+  if (month < 1 || month > 12 || day < 1 || year >= yearCount) return noSuchDay;
+  const index = year * 12 + month - 1;
+  const start = monthStarts[index] as number;
+  const result = start + day - 1;
+  return result < (monthStarts[index + 1] as number) ? result : noSuchDay;
+}

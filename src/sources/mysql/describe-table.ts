@@ -1,0 +1,72 @@
+import { PanoramaError } from "../../errors.ts";
+import type { Column, TableSchema } from "../../table/table-schema.ts";
+import type { MysqlSession, Row } from "./mysql-session.ts";
+import { columnTypeOf } from "./mysql-types.ts";
+
+/** A table as the server describes it now. */
+export interface NativeTable {
+  readonly schema: TableSchema;
+  /** `InnoDB`, or null for a view. */
+  readonly engine: string | null;
+  /** The engine's own guess. */
+  readonly estimatedRowCount: number | undefined;
+  /** The only column of an integer primary key, by which the table can be read in ranges. */
+  readonly rangeColumn: string | undefined;
+}
+
+/** Throws TABLE_MISSING also where the account has no right on the table: the server then hides it. */
+export async function describeNativeTable(
+  session: MysqlSession,
+  where: { readonly source: string; readonly database: string; readonly table: string },
+): Promise<NativeTable> {
+  const names = [where.database, where.table];
+  const columns = await session.query(
+    `SELECT COLUMN_NAME AS name, DATA_TYPE AS dataType, COLUMN_TYPE AS columnType, IS_NULLABLE AS nullable,
+       NUMERIC_PRECISION AS numericPrecision, NUMERIC_SCALE AS numericScale
+     FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION`,
+    names,
+  );
+  if (columns.length === 0) {
+    throw new PanoramaError(
+      "TABLE_MISSING",
+      `Table ${where.table} is not in database ${where.database}, or the account may not read it`,
+      { source: where.source, table: where.table },
+    );
+  }
+  const key = await session.query(
+    `SELECT COLUMN_NAME AS name FROM information_schema.STATISTICS
+     WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? AND INDEX_NAME = 'PRIMARY' ORDER BY SEQ_IN_INDEX`,
+    names,
+  );
+  const [about] = await session.query(
+    `SELECT ENGINE AS engine, TABLE_ROWS AS tableRows FROM information_schema.TABLES
+     WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?`,
+    names,
+  );
+  const keyNames = key.map((row) => String(row["name"]));
+  return {
+    schema: { source: where.source, table: where.table, columns: columns.map(columnOf), key: keyNames },
+    engine: about?.["engine"] == null ? null : String(about["engine"]),
+    estimatedRowCount: about?.["tableRows"] == null ? undefined : Number(about["tableRows"]),
+    rangeColumn: keyNames.length === 1 ? integerColumn(columns, keyNames[0] as string) : undefined,
+  };
+}
+
+function columnOf(row: Row): Column {
+  return {
+    name: String(row["name"]),
+    type: columnTypeOf({
+      dataType: String(row["dataType"]).toLowerCase(),
+      columnType: String(row["columnType"]),
+      numericPrecision: row["numericPrecision"] === null ? null : Number(row["numericPrecision"]),
+      numericScale: row["numericScale"] === null ? null : Number(row["numericScale"]),
+    }),
+    nullable: row["nullable"] !== "NO",
+    nativeType: String(row["columnType"]),
+  };
+}
+
+function integerColumn(columns: readonly Row[], name: string): string | undefined {
+  const row = columns.find((each) => each["name"] === name);
+  return /^(tiny|small|medium|big)?int$/i.test(String(row?.["dataType"])) ? name : undefined;
+}

@@ -1,0 +1,201 @@
+import { readFileSync } from "node:fs";
+import mysql from "mysql2";
+import { PanoramaError } from "../../errors.ts";
+import { mysqlError } from "./mysql-errors.ts";
+
+/** MySQL's own words for how TLS is used: https://dev.mysql.com/doc/refman/en/connection-options.html */
+export type SslMode = "disabled" | "preferred" | "required" | "verify_ca" | "verify_identity";
+
+export interface MysqlOptions {
+  /** The datasource's name in the settings. */
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly socketPath?: string | undefined;
+  readonly user?: string | undefined;
+  readonly password?: string | undefined;
+  readonly database: string;
+  readonly sslMode: SslMode;
+  /** Files in PEM format. */
+  readonly sslCa?: string | undefined;
+  readonly sslCert?: string | undefined;
+  readonly sslKey?: string | undefined;
+  readonly compress?: boolean | undefined;
+}
+
+/**
+ * mysql2's connection, with the few inner members that the row stream needs: it puts a command of its own
+ * into the connection's queue, so that TLS, compression and packets above 16 MB stay mysql2's affair.
+ */
+export interface WireConnection {
+  readonly stream: { pause(): void; resume(): void; destroy(): void };
+  readonly threadId: number | null;
+  query(sql: string, values: readonly unknown[], done: (error: Error | null, rows: unknown) => void): void;
+  prepare(sql: string, done: (error: Error | null, statement: { readonly id: number }) => void): void;
+  unprepare(sql: string): void;
+  addCommand(command: unknown): void;
+  writePacket(packet: {
+    readonly buffer: Uint8Array;
+    length(): number;
+    writeHeader(sequence: number): void;
+  }): void;
+  _resetSequenceId(): void;
+  end(done: () => void): void;
+  destroy(): void;
+  on(event: "error", listener: (error: Error) => void): void;
+  once(event: "connect", listener: () => void): void;
+  removeAllListeners(event: string): void;
+}
+
+export type Row = Readonly<Record<string, string | number | null>>;
+
+/** One connection with the session settings that exact reading needs. */
+export interface MysqlSession extends AsyncDisposable {
+  readonly connection: WireConnection;
+  readonly kind: "mysql" | "mariadb";
+  readonly version: string;
+  /** The id by which the server lists this connection. */
+  readonly threadId: number;
+  /** `TLSv1.3` and the like; undefined in the clear. */
+  readonly tlsVersion: string | undefined;
+  query(sql: string, values?: readonly unknown[]): Promise<readonly Row[]>;
+}
+
+const connectTimeoutMillis = 15_000;
+
+/** Connects and sets the session up. Throws SOURCE_UNREACHABLE, SOURCE_DENIED, SOURCE_TLS, … */
+export async function openMysqlSession(options: MysqlOptions): Promise<MysqlSession> {
+  const connection = await connect(options);
+  try {
+    return await prepareSession(connection, options);
+  } catch (error) {
+    connection.destroy();
+    throw mysqlError(error, `Cannot prepare the session on ${place(options)}`, { source: options.name });
+  }
+}
+
+/** Where the server is, for messages. */
+export function place(options: MysqlOptions): string {
+  return options.socketPath ?? `${options.host}:${options.port}`;
+}
+
+async function connect(options: MysqlOptions): Promise<WireConnection> {
+  if (options.sslMode !== "preferred") return tryConnect(options, options.sslMode !== "disabled");
+  // Traffic over loopback or a socket does not leave the machine: TLS only where the account demands it.
+  const tlsFirst = options.socketPath === undefined && !isLoopback(options.host);
+  try {
+    return await tryConnect(options, tlsFirst);
+  } catch (error) {
+    const code = error instanceof PanoramaError ? error.code : undefined;
+    if (tlsFirst ? code !== "SOURCE_TLS" : code !== "SOURCE_DENIED" && code !== "SOURCE_TLS") throw error;
+    return tryConnect(options, !tlsFirst).catch((second: unknown) => {
+      // Without TLS at the server the first answer is the telling one.
+      throw second instanceof PanoramaError && second.code === "SOURCE_TLS" ? error : second;
+    });
+  }
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || host.startsWith("127.");
+}
+
+function tryConnect(options: MysqlOptions, tls: boolean): Promise<WireConnection> {
+  const connection = mysql.createConnection({
+    ...(options.socketPath === undefined
+      ? { host: options.host, port: options.port }
+      : { socketPath: options.socketPath }),
+    ...(options.user === undefined ? {} : { user: options.user }),
+    ...(options.password === undefined ? {} : { password: options.password }),
+    database: options.database,
+    ...(tls ? { ssl: tlsOptions(options) } : {}),
+    ...(options.compress === true ? { compress: true } : {}),
+    charset: "utf8mb4",
+    connectTimeout: connectTimeoutMillis,
+    supportBigNumbers: true,
+    bigNumberStrings: true,
+    dateStrings: true,
+    // A server must not be able to ask for files of this machine.
+    flags: ["-LOCAL_FILES"],
+    connectAttributes: { program_name: "panorama-elt" },
+  }) as unknown as WireConnection;
+  return new Promise((resolve, reject) => {
+    connection.once("connect", () => {
+      connection.removeAllListeners("error");
+      // Whoever is waiting on the connection is told by its own command.
+      connection.on("error", () => undefined);
+      resolve(connection);
+    });
+    connection.on("error", (error) => {
+      connection.destroy();
+      reject(mysqlError(error, `Cannot connect to ${place(options)}`, { source: options.name }));
+    });
+  });
+}
+
+function tlsOptions(options: MysqlOptions): mysql.SslOptions {
+  const verify = options.sslMode === "verify_ca" || options.sslMode === "verify_identity";
+  return {
+    rejectUnauthorized: verify,
+    verifyIdentity: options.sslMode === "verify_identity",
+    ...(options.sslCa === undefined ? {} : { ca: pem(options, options.sslCa) }),
+    ...(options.sslCert === undefined ? {} : { cert: pem(options, options.sslCert) }),
+    ...(options.sslKey === undefined ? {} : { key: pem(options, options.sslKey) }),
+  };
+}
+
+function pem(options: MysqlOptions, path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    throw new PanoramaError(
+      "SOURCE_TLS",
+      `Cannot read the TLS file ${path}`,
+      { source: options.name },
+      { cause },
+    );
+  }
+}
+
+async function prepareSession(connection: WireConnection, options: MysqlOptions): Promise<MysqlSession> {
+  const query = (sql: string, values: readonly unknown[] = []): Promise<readonly Row[]> =>
+    new Promise((resolve, reject) => {
+      connection.query(sql, values, (error, rows) => {
+        if (error) reject(mysqlError(error, `${options.name} refused a statement`, { source: options.name }));
+        else resolve(rows as readonly Row[]);
+      });
+    });
+  const [about] = await query("SELECT VERSION() AS version, CONNECTION_ID() AS id");
+  const version = String(about?.["version"]);
+  const kind = /mariadb/i.test(version) ? "mariadb" : "mysql";
+  // sql_mode: PAD_CHAR_TO_FULL_LENGTH would change values. net_write_timeout: the server must wait while a
+  // slow disk holds the reader back; its default of a minute ends the connection in the middle of a table.
+  await query(
+    `SET SESSION time_zone = '+00:00', sql_mode = '', net_write_timeout = 7200, wait_timeout = 86400, ${
+      kind === "mariadb" ? "max_statement_time = 0" : "max_execution_time = 0"
+    }`,
+  );
+  await query("SET NAMES utf8mb4");
+  const [cipher] = await query("SHOW SESSION STATUS LIKE 'Ssl_version'");
+  const tlsVersion = String(cipher?.["Value"] ?? "");
+  return {
+    connection,
+    kind,
+    version,
+    threadId: Number(about?.["id"]),
+    tlsVersion: tlsVersion === "" ? undefined : tlsVersion,
+    query,
+    [Symbol.asyncDispose]: () => close(connection),
+  };
+}
+
+/** Says goodbye where the server listens, and in any case lets go of the socket. */
+async function close(connection: WireConnection): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, 500);
+    connection.end(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+  connection.destroy();
+}

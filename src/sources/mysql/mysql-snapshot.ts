@@ -1,0 +1,71 @@
+import type { Snapshot, SnapshotPeers } from "../source.ts";
+import { describeNativeTable } from "./describe-table.ts";
+import type { MysqlOptions, MysqlSession } from "./mysql-session.ts";
+import { openMysqlTable } from "./mysql-table-reading.ts";
+import { parseReadViews, provesOneSnapshot, type ReadViewReport } from "./read-view.ts";
+
+/** A busy server commits between two snapshots more often than not; between some of them it does not. */
+const attempts = 25;
+
+/** Opens the snapshot of `session`, and of its peers where that can be proven to be the same moment. */
+export async function openMysqlSnapshot(
+  session: MysqlSession,
+  options: MysqlOptions,
+  peers: SnapshotPeers | undefined,
+): Promise<Snapshot> {
+  const notices: string[] = [];
+  const shared = peers !== undefined && peers.count > 0 && (await joinPeers(session, peers, notices));
+  if (!shared) await beginSnapshot(session);
+  return {
+    id: String(session.threadId),
+    shared,
+    notices,
+    openTable: async (request) =>
+      openMysqlTable(
+        session,
+        await describeNativeTable(session, {
+          source: options.name,
+          database: options.database,
+          table: request.table,
+        }),
+        request,
+      ),
+    [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
+  };
+}
+
+async function beginSnapshot(session: MysqlSession): Promise<void> {
+  await session.query("ROLLBACK");
+  await session.query("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+  await session.query("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
+}
+
+async function joinPeers(session: MysqlSession, peers: SnapshotPeers, notices: string[]): Promise<boolean> {
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    const before = await readViews(session);
+    if (before === undefined) {
+      notices.push(
+        "read over one connection: without the PROCESS right it cannot be proven that further ones see the same moment",
+      );
+      return false;
+    }
+    await beginSnapshot(session);
+    const ids = [session.threadId, ...(await peers.openSnapshots()).map(Number)];
+    const after = await readViews(session);
+    if (after !== undefined && provesOneSnapshot(before, after, ids)) return true;
+  }
+  notices.push(
+    `read over one connection: the server is too busy to open ${peers.count + 1} snapshots of one moment (${attempts} attempts)`,
+  );
+  return false;
+}
+
+async function readViews(session: MysqlSession): Promise<ReadViewReport | undefined> {
+  try {
+    const [row] = await session.query("SHOW ENGINE INNODB STATUS");
+    return parseReadViews(String(row?.["Status"] ?? ""));
+  } catch {
+    // No right, or no InnoDB: then nothing is proven, which the caller tells.
+    return undefined;
+  }
+}

@@ -1,0 +1,123 @@
+import { PanoramaError } from "../../errors.ts";
+import type { Alteration } from "../../table/alteration.ts";
+import type { ColumnData, RecordBatch } from "../../table/record-batch.ts";
+import type { Column, TableSchema } from "../../table/table-schema.ts";
+import { constantColumn } from "../constant-column.ts";
+import type { FieldRequest, TableReading, TableRequest } from "../source.ts";
+import type { NativeTable } from "./describe-table.ts";
+import { quoteIdentifier } from "./identifier.ts";
+import { keyRanges } from "./key-ranges.ts";
+import { mysqlError } from "./mysql-errors.ts";
+import type { MysqlSession } from "./mysql-session.ts";
+import type { BatchLimits } from "./row-decoder.ts";
+import { RowStream } from "./row-stream.ts";
+
+/** Larger batches make better pages, smaller ones less memory. */
+const batchLimits: BatchLimits = { rows: 16_384, bytes: 8 << 20 };
+
+/** A column of the lake: read from the server by its name there, or made up. */
+type PlannedColumn =
+  | { readonly column: Column; readonly serverName: string }
+  | { readonly column: Column; readonly fill: (rowCount: number) => ColumnData };
+
+/** Plans which columns to ask for. Throws COLUMN_MISSING when the table has none of the listed ones. */
+export function openMysqlTable(
+  session: MysqlSession,
+  native: NativeTable,
+  request: TableRequest,
+): TableReading {
+  const { schema: described } = native;
+  const warnings: string[] = [];
+  const planned =
+    request.fields?.map((field) => planField(field, described, warnings)) ??
+    described.columns.map((column) => ({ column, serverName: column.name }));
+  const asked = planned.filter((each) => "serverName" in each);
+  if (asked.length === 0) {
+    throw new PanoramaError("COLUMN_MISSING", `Table ${request.table} has none of the columns listed`, {
+      source: described.source,
+      table: request.table,
+    });
+  }
+  if (native.engine !== null && !/^(innodb|rocksdb|tokudb)$/i.test(native.engine)) {
+    warnings.push(
+      `engine ${native.engine} has no snapshots: rows written during the load may be in it or not`,
+    );
+  }
+  const invalid = new Map<string, number>();
+  return {
+    schema: { ...described, columns: planned.map(({ column }) => column) },
+    warnings,
+    estimatedRowCount: native.estimatedRowCount,
+    split: async (count) =>
+      native.rangeColumn === undefined ? [] : keyRanges(session, request.table, native.rangeColumn, count),
+    batches: (signal, range) => readRows(session, described, planned, signal, range, invalid),
+    alterations: () =>
+      [...invalid].map(([column, count]): Alteration => ({ column, kind: "invalid-date", count })),
+  };
+}
+
+function planField(field: FieldRequest, described: TableSchema, warnings: string[]): PlannedColumn {
+  const { name, constant } = field;
+  const made = (value: string | number | boolean | null): PlannedColumn => ({
+    column: { name, type: field.columnType, nullable: value === null, nativeType: field.type ?? "text" },
+    fill: constantColumn(field.columnType, value),
+  });
+  if (constant !== undefined) return made(constant.value);
+  // Column names are case-insensitive in MySQL; the lake keeps the settings' spelling.
+  const found =
+    described.columns.find((column) => column.name === name) ??
+    described.columns.find((column) => column.name.toLowerCase() === name.toLowerCase());
+  if (found !== undefined) return { column: { ...found, name }, serverName: found.name };
+  warnings.push(`column ${name} is not in the table (any more): it is read as NULL`);
+  return made(null);
+}
+
+async function* readRows(
+  session: MysqlSession,
+  described: TableSchema,
+  planned: readonly PlannedColumn[],
+  signal: AbortSignal,
+  range: string | undefined,
+  invalid: Map<string, number>,
+): AsyncGenerator<RecordBatch> {
+  const where = { source: described.source, table: described.table };
+  const asked = planned.filter((each) => "serverName" in each);
+  const sql =
+    `SELECT ${asked.map(({ serverName }) => quoteIdentifier(serverName)).join(", ")} ` +
+    `FROM ${quoteIdentifier(described.table)}${range === undefined ? "" : ` WHERE ${range}`}`;
+  // Rolling back to it lets go of the table's metadata lock, so that nobody's ALTER TABLE waits for the run.
+  await session.query("SAVEPOINT panorama");
+  const statementId = await prepare(session, sql, where);
+  const columns = asked.map(({ column }) => column);
+  const stream = new RowStream(session.connection, statementId, columns, batchLimits, where);
+  const before = columns.map(({ name }) => invalid.get(name) ?? 0);
+  for await (const batch of stream.batches(signal)) {
+    stream.invalidCounts().forEach((count, i) => {
+      if (count > 0) invalid.set((columns[i] as Column).name, (before[i] as number) + count);
+    });
+    yield asked.length === planned.length ? batch : withMadeColumns(batch, planned);
+  }
+  session.connection.unprepare(sql);
+  await session.query("ROLLBACK TO SAVEPOINT panorama");
+}
+
+function prepare(
+  session: MysqlSession,
+  sql: string,
+  where: { readonly source: string; readonly table: string },
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    session.connection.prepare(sql, (error, statement) => {
+      if (error) reject(mysqlError(error, `Cannot read ${where.table}`, where));
+      else resolve(statement.id);
+    });
+  });
+}
+
+function withMadeColumns(batch: RecordBatch, planned: readonly PlannedColumn[]): RecordBatch {
+  let next = 0;
+  const columns = planned.map((each) =>
+    "fill" in each ? each.fill(batch.rowCount) : (batch.columns[next++] as ColumnData),
+  );
+  return { ...batch, columns };
+}

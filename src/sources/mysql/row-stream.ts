@@ -1,0 +1,212 @@
+import { PanoramaError } from "../../errors.ts";
+import type { RecordBatch } from "../../table/record-batch.ts";
+import type { Column } from "../../table/table-schema.ts";
+import { mysqlError } from "./mysql-errors.ts";
+import type { WireConnection } from "./mysql-session.ts";
+import { type BatchLimits, RowDecoder } from "./row-decoder.ts";
+import { type WireOp, wireOpFor } from "./wire-op.ts";
+
+/** mysql2's packet: the payload is `buffer[start + 4 .. end)`; the object is used again for the next one. */
+interface WirePacket {
+  readonly buffer: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+  asError(encoding: string): Error;
+}
+
+const errorHeader = 0xff;
+const endHeader = 0xfe;
+const rowHeader = 0x00;
+/** COM_STMT_EXECUTE: https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_stmt_execute.html */
+const executeCommand = 0x17;
+/** Batches ready and not yet taken before the socket is paused. */
+const readyLimit = 1;
+
+/**
+ * Executes a prepared statement and decodes its binary rows into batches. It is a command in mysql2's
+ * queue (`execute` is called once to begin and then per packet, until it returns true).
+ */
+export class RowStream {
+  readonly #connection: WireConnection;
+  readonly #statementId: number;
+  readonly #columns: readonly Column[];
+  readonly #limits: BatchLimits;
+  readonly #where: { readonly source: string; readonly table: string };
+
+  #stage: "begin" | "header" | "columns" | "columns-end" | "rows" | "done" = "begin";
+  #ops: { op: WireOp; type: Column["type"] }[] = [];
+  #decoder: RowDecoder | undefined;
+  #ready: RecordBatch[] = [];
+  #failure: unknown;
+  #paused = false;
+  #wake: (() => void) | undefined;
+
+  constructor(
+    connection: WireConnection,
+    statementId: number,
+    columns: readonly Column[],
+    limits: BatchLimits,
+    where: { readonly source: string; readonly table: string },
+  ) {
+    this.#connection = connection;
+    this.#statementId = statementId;
+    this.#columns = columns;
+    this.#limits = limits;
+    this.#where = where;
+  }
+
+  /** Dates that became NULL so far, by column index. */
+  invalidCounts(): readonly number[] {
+    return this.#decoder?.columns.map((column) => column.invalidCount) ?? this.#columns.map(() => 0);
+  }
+
+  /** All rows, once. Leaving the loop early, or an abort, ends the connection: the rest must not be read. */
+  async *batches(signal: AbortSignal): AsyncGenerator<RecordBatch> {
+    signal.throwIfAborted();
+    const onAbort = (): void => this.#fail(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    this.#connection.addCommand(this);
+    try {
+      for (;;) {
+        const batch = this.#ready.shift();
+        if (batch !== undefined) {
+          if (this.#ready.length < readyLimit) this.#resume();
+          yield batch;
+        } else if (this.#failure !== undefined) {
+          throw this.#failure;
+        } else if (this.#stage === "done") {
+          return;
+        } else {
+          await new Promise<void>((resolve) => {
+            this.#wake = resolve;
+          });
+        }
+      }
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+      if (this.#stage !== "done") this.#connection.destroy();
+    }
+  }
+
+  /** Called by mysql2: without a packet to begin, then once per packet. True ends the command. */
+  execute(packet: WirePacket | undefined, connection: WireConnection): boolean {
+    if (packet === undefined) {
+      connection._resetSequenceId();
+      this.#sendExecute();
+      this.#stage = "header";
+      return false;
+    }
+    const first = packet.buffer[packet.start + 4];
+    const length = packet.end - packet.start - 4;
+    if (first === errorHeader) {
+      this.#stage = "done";
+      this.#fail(mysqlError(packet.asError("utf8"), `Reading ${this.#where.table} failed`, this.#where));
+      return true;
+    }
+    switch (this.#stage) {
+      case "header":
+        this.#stage = "columns";
+        return false;
+      case "columns":
+        this.#acceptColumn(packet);
+        return false;
+      case "columns-end":
+        this.#decoder = new RowDecoder(this.#ops, this.#limits);
+        this.#stage = "rows";
+        return false;
+      default:
+        if (first === endHeader && length < 9) return this.#end();
+        if (first !== rowHeader) throw this.#cutShort("sent a packet that is no row");
+        this.#acceptRow(packet);
+        return false;
+    }
+  }
+
+  /** Called by mysql2 when the connection is lost. */
+  onResult(error: Error | null): void {
+    // What `execute` throws comes back here.
+    if (error instanceof PanoramaError) this.#fail(error);
+    else this.#fail(this.#cutShort(`connection was lost (${error?.message ?? "no reason given"})`));
+  }
+
+  #sendExecute(): void {
+    const buffer = Buffer.alloc(14);
+    buffer.writeUInt8(executeCommand, 4);
+    buffer.writeUInt32LE(this.#statementId, 5);
+    buffer.writeUInt32LE(1, 10); // iteration count, always 1; no cursor, no parameters
+    this.#connection.writePacket({
+      buffer,
+      length: () => buffer.length,
+      writeHeader: (sequence) => {
+        buffer.writeUIntLE(buffer.length - 4, 0, 3);
+        buffer.writeUInt8(sequence, 3);
+      },
+    });
+  }
+
+  /** The fixed fields end the packet: charset 2, length 4, type 1, flags 2, decimals 1, filler 2. */
+  #acceptColumn({ buffer, end }: WirePacket): void {
+    const column = this.#columns[this.#ops.length];
+    if (column === undefined) throw this.#cutShort("sent more columns than were asked for");
+    const typeByte = buffer[end - 6] as number;
+    const flags = (buffer[end - 5] as number) | ((buffer[end - 4] as number) << 8);
+    const op = wireOpFor(typeByte, flags, column.type);
+    if (op === undefined) {
+      throw new PanoramaError(
+        "SOURCE_FAILED",
+        `Column ${column.name} of ${this.#where.table} changed its type while it was being read`,
+        { ...this.#where, column: column.name },
+      );
+    }
+    this.#ops.push({ op, type: column.type });
+    if (this.#ops.length === this.#columns.length) this.#stage = "columns-end";
+  }
+
+  #acceptRow({ buffer, start, end }: WirePacket): void {
+    const decoder = this.#decoder as RowDecoder;
+    decoder.decode(buffer, start + 4, end);
+    if (decoder.full) this.#offer(decoder.take());
+  }
+
+  #end(): boolean {
+    const decoder = this.#decoder as RowDecoder;
+    if (!decoder.empty) this.#offer(decoder.take());
+    this.#stage = "done";
+    this.#resume();
+    this.#notify();
+    return true;
+  }
+
+  #offer(batch: RecordBatch): void {
+    this.#ready.push(batch);
+    if (this.#ready.length >= readyLimit && !this.#paused) {
+      this.#paused = true;
+      this.#connection.stream.pause();
+    }
+    this.#notify();
+  }
+
+  #resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#connection.stream.resume();
+  }
+
+  #fail(reason: unknown): void {
+    this.#failure ??= reason;
+    this.#notify();
+  }
+
+  #notify(): void {
+    this.#wake?.();
+    this.#wake = undefined;
+  }
+
+  #cutShort(what: string): PanoramaError {
+    return new PanoramaError(
+      "SOURCE_CUT_SHORT",
+      `Reading ${this.#where.table} ended early: the ${what}`,
+      this.#where,
+    );
+  }
+}
