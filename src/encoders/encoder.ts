@@ -10,11 +10,17 @@ export interface ByteSink {
   write(bytes: Uint8Array): Promise<void>;
 }
 
-/** Turns the rows of one slice into the bytes of one file. */
+/** A format of lake files. */
 export interface Encoder {
   readonly format: LakeFormat;
+  /** Begins the files of one table. `schema` is what the files hold, without partition columns. */
+  openTable(schema: TableSchema, details: FileDetails): Promise<TableEncoder>;
+}
+
+/** What the files of one table share while they are written. Disposed when all are finished or given up. */
+export interface TableEncoder extends AsyncDisposable {
   /** Nothing is written before the first bytes are ready, so a thousand files may be open at once. */
-  openFile(schema: TableSchema, sink: ByteSink, details: FileDetails): FileEncoder;
+  openFile(sink: ByteSink): FileEncoder;
 }
 
 /** What a file says of itself, where its format has room for that. */
@@ -24,6 +30,7 @@ export interface FileDetails {
   readonly startedAt: string;
 }
 
+/** Turns the rows of one slice into the bytes of one file. */
 export interface FileEncoder {
   /** Bytes written or ready to be written so far. */
   readonly byteCount: number;

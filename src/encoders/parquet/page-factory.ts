@@ -1,0 +1,59 @@
+import { HeldPages, type HeldPage } from "./held-pages.ts";
+import type { Compress } from "./zstd.ts";
+
+/** Uncompressed bytes on their way through the compressor, over all files of a table. */
+const inFlightLimit = 16 << 20;
+
+/** Compresses and keeps the pages of all files of one table, with bounded memory. */
+export class PageFactory implements AsyncDisposable {
+  readonly #compress: Compress;
+  readonly #pages = new HeldPages();
+  #inFlight = 0;
+  #failure: { readonly reason: unknown } | undefined;
+  #wake: (() => void)[] = [];
+
+  constructor(compress: Compress) {
+    this.#compress = compress;
+  }
+
+  /** Resolves when another batch may be encoded. Throws what a page that was watched failed with. */
+  async ready(): Promise<void> {
+    while (this.#failure === undefined && this.#inFlight >= inFlightLimit) {
+      await new Promise<void>((resolve) => this.#wake.push(resolve));
+    }
+    if (this.#failure !== undefined) throw this.#failure.reason;
+    await this.#pages.relieve();
+  }
+
+  /** A page nobody awaits yet: its failure is kept for the next `ready`. */
+  watch(page: Promise<unknown>): void {
+    page.catch((reason: unknown) => {
+      this.#failure ??= { reason };
+      this.#wakeAll();
+    });
+  }
+
+  async compressAndHold(bytes: Uint8Array): Promise<HeldPage> {
+    this.#inFlight += bytes.length;
+    try {
+      return this.#pages.hold(await this.#compress(bytes));
+    } finally {
+      this.#inFlight -= bytes.length;
+      this.#wakeAll();
+    }
+  }
+
+  take(page: HeldPage): Promise<Uint8Array> {
+    return this.#pages.take(page);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#pages[Symbol.asyncDispose]();
+  }
+
+  #wakeAll(): void {
+    const waiting = this.#wake;
+    this.#wake = [];
+    for (const wake of waiting) wake();
+  }
+}

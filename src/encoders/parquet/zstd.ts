@@ -1,0 +1,32 @@
+import * as zlib from "node:zlib";
+
+/** Compresses one page, off the JavaScript thread. */
+export type Compress = (bytes: Uint8Array) => Promise<Uint8Array>;
+
+const level = 3;
+
+type ZstdCompress = (
+  bytes: Uint8Array,
+  options: { readonly params: Readonly<Record<number, number>> },
+  done: (error: Error | null, result: Buffer) => void,
+) => void;
+
+/** What Node has from 22.15 on, and the types of Node 20, our lowest version, do not know. */
+interface ZlibWithZstd {
+  readonly zstdCompress?: ZstdCompress;
+  readonly constants: { readonly ZSTD_c_compressionLevel?: number };
+}
+
+/** Node's own zstd where there is one, else the package that carries the native library for Node 20. */
+export async function openZstd(): Promise<Compress> {
+  const { zstdCompress, constants } = zlib as unknown as ZlibWithZstd;
+  if (zstdCompress !== undefined && constants.ZSTD_c_compressionLevel !== undefined) {
+    const options = { params: { [constants.ZSTD_c_compressionLevel]: level } };
+    return (bytes) =>
+      new Promise((resolve, reject) => {
+        zstdCompress(bytes, options, (error, result) => (error ? reject(error) : resolve(result)));
+      });
+  }
+  const { compress } = await import("@mongodb-js/zstd");
+  return (bytes) => compress(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), level);
+}
