@@ -36,13 +36,18 @@ export interface ChunkSummary {
   readonly bounds: Bounds | undefined;
 }
 
-/** Compresses bytes and holds the result; resolves when the input may be used again. */
-export type HoldCompressed = (bytes: Uint8Array) => Promise<HeldPage>;
+/** Where page bodies come from and go. */
+export interface PageHolder {
+  body(size: number): Uint8Array;
+  giveBack(buffer: Uint8Array): void;
+  /** Resolves when the input may be used again. */
+  compressAndHold(bytes: Uint8Array): Promise<HeldPage>;
+}
 
 /** Encodes one column of the row group that is open. */
 export class ColumnChunk {
   readonly #hint: ColumnHint;
-  readonly #hold: HoldCompressed;
+  readonly #holder: PageHolder;
   readonly #fixed: boolean;
   readonly #bounds: BoundsCollector;
   readonly #dictionary: ValueDictionary | undefined;
@@ -53,9 +58,9 @@ export class ColumnChunk {
   #uncompressedBytes = 0;
   #dictionaryPages = 0;
 
-  constructor(column: Column, hint: ColumnHint, hold: HoldCompressed) {
+  constructor(column: Column, hint: ColumnHint, holder: PageHolder) {
     this.#hint = hint;
-    this.#hold = hold;
+    this.#holder = holder;
     this.#fixed = column.type.kind !== "text" && column.type.kind !== "bytes";
     this.#bounds = collectBounds(column.type);
     this.#dictionary = this.#fixed ? undefined : new ValueDictionary();
@@ -78,7 +83,10 @@ export class ColumnChunk {
     let dictionaryPage: ChunkPage | undefined;
     if (dictionary !== undefined) {
       this.#bounds.add(dictionary.entries, dictionary.count);
-      dictionaryPage = await this.#page(dictionary.entries, dictionary.count, pageType.dictionary);
+      const { entries, count } = dictionary;
+      const body = this.#holder.body(entries.length);
+      body.set(entries);
+      dictionaryPage = await this.#page(body, entries.length, count, pageType.dictionary, encoding.plain);
     }
     const pages = await Promise.all(this.#pages);
     const allByDictionary = this.#dictionaryPages === pages.length;
@@ -118,12 +126,12 @@ export class ColumnChunk {
     }
     const bitWidth = bitWidthOf(Math.max(0, dictionary.count - 1));
     const levels = definitionLevels(data.nulls, 0, rowCount);
-    const body = new Uint8Array(levels.length + 1 + hybridBound(count, bitWidth));
+    const body = this.#holder.body(levels.length + 1 + hybridBound(count, bitWidth));
     body.set(levels);
     body[levels.length] = bitWidth;
     const end = hybridInto(body, levels.length + 1, indexScratch, 0, count, bitWidth);
     this.#dictionaryPages++;
-    this.#pages.push(this.#page(body.subarray(0, end), rowCount, pageType.data, encoding.rleDictionary));
+    this.#pages.push(this.#page(body, end, rowCount, pageType.data, encoding.rleDictionary));
   }
 
   #addPlain(data: ColumnData, rowCount: number): void {
@@ -149,20 +157,22 @@ export class ColumnChunk {
 
   #pushPlain(values: Uint8Array, nulls: Uint8Array | undefined, from: number, to: number): void {
     const levels = definitionLevels(nulls, from, to);
-    const body = Buffer.allocUnsafeSlow(levels.length + values.length);
+    const size = levels.length + values.length;
+    const body = this.#holder.body(size);
     body.set(levels);
     body.set(values, levels.length);
-    this.#pages.push(this.#page(body, to - from, pageType.data, encoding.plain));
+    this.#pages.push(this.#page(body, size, to - from, pageType.data, encoding.plain));
   }
 
   async #page(
     body: Uint8Array,
+    uncompressed: number,
     valueCount: number,
     type: number,
-    dataEncoding: number = encoding.plain,
+    dataEncoding: number,
   ): Promise<ChunkPage> {
-    const uncompressed = body.length;
-    const held = await this.#hold(body);
+    const held = await this.#holder.compressAndHold(body.subarray(0, uncompressed));
+    this.#holder.giveBack(body);
     const thrift = new ThriftWriter();
     thrift.i32(1, type);
     thrift.i32(2, uncompressed);

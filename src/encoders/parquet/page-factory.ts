@@ -3,6 +3,8 @@ import type { Compress } from "./zstd.ts";
 
 /** Uncompressed bytes on their way through the compressor, over all files of a table. */
 const inFlightLimit = 16 << 20;
+/** Bytes of spare buffers per size. */
+const sparesLimit = 4 << 20;
 
 /** Compresses and keeps the pages of all files of one table, with bounded memory. */
 export class PageFactory implements AsyncDisposable {
@@ -11,6 +13,8 @@ export class PageFactory implements AsyncDisposable {
   #inFlight = 0;
   #failure: { readonly reason: unknown } | undefined;
   #wake: (() => void)[] = [];
+  /** Buffers for page bodies by the power of two that is their size: fresh ones would keep the collector busy. */
+  readonly #spares = new Map<number, Uint8Array[]>();
 
   constructor(compress: Compress) {
     this.#compress = compress;
@@ -31,6 +35,20 @@ export class PageFactory implements AsyncDisposable {
       this.#failure ??= { reason };
       this.#wakeAll();
     });
+  }
+
+  /** A buffer of at least `size` bytes, for a page's body; what is in it is undefined. */
+  body(size: number): Uint8Array {
+    const sizeClass = size <= 1024 ? 10 : 32 - Math.clz32(size - 1);
+    return this.#spares.get(sizeClass)?.pop() ?? Buffer.allocUnsafeSlow(2 ** sizeClass);
+  }
+
+  /** Takes a buffer of `body` back. */
+  giveBack(buffer: Uint8Array): void {
+    const sizeClass = 31 - Math.clz32(buffer.length);
+    const spares = this.#spares.get(sizeClass);
+    if (spares === undefined) this.#spares.set(sizeClass, [buffer]);
+    else if ((spares.length + 1) * buffer.length <= sparesLimit) spares.push(buffer);
   }
 
   async compressAndHold(bytes: Uint8Array): Promise<HeldPage> {

@@ -11,7 +11,7 @@ import { openZstd } from "./zstd.ts";
 export const parquetEncoder: Encoder = {
   format: "parquet",
   openTable: async (schema, details) => {
-    const factory = new PageFactory(await openZstd());
+    const factory = new PageFactory(openZstd());
     const hints = schema.columns.map((): ColumnHint => ({ worthDictionary: true }));
     return {
       openFile: (sink) => new ParquetFile(schema, sink, details, factory, hints),

@@ -34,8 +34,7 @@ export class ParquetFile implements FileEncoder {
     this.#details = details;
     this.#factory = factory;
     this.#chunks = schema.columns.map(
-      (column, i) =>
-        new ColumnChunk(column, hints[i] as ColumnHint, (bytes) => factory.compressAndHold(bytes)),
+      (column, i) => new ColumnChunk(column, hints[i] as ColumnHint, factory),
     );
   }
 

@@ -107,14 +107,19 @@ function int64Bytes(high: number, low: number): Uint8Array {
 function fixedBounds(): BoundsCollector {
   let min: DataView | undefined;
   let max: DataView | undefined;
-  const copy = (values: Uint8Array, at: number): DataView => new DataView(values.slice(at, at + 16).buffer);
   return {
     add: (values) => {
       const view = new DataView(values.buffer, values.byteOffset, values.byteLength);
-      for (let at = 0; at < values.length; at += 16) {
-        if (min === undefined || compareFixed(view, at, min) < 0) min = copy(values, at);
-        if (max === undefined || compareFixed(view, at, max) > 0) max = copy(values, at);
+      if (values.length === 0) return;
+      let least = 0;
+      let greatest = 0;
+      for (let at = 16; at < values.length; at += 16) {
+        if (compareFixed(view, at, view, least) < 0) least = at;
+        if (compareFixed(view, at, view, greatest) > 0) greatest = at;
       }
+      const copy = (at: number): DataView => new DataView(values.slice(at, at + 16).buffer);
+      if (min === undefined || compareFixed(view, least, min, 0) < 0) min = copy(least);
+      if (max === undefined || compareFixed(view, greatest, max, 0) > 0) max = copy(greatest);
     },
     take: () => {
       const bounds =
@@ -126,11 +131,11 @@ function fixedBounds(): BoundsCollector {
   };
 }
 
-function compareFixed(values: DataView, at: number, bound: DataView): number {
-  const first = values.getInt32(at) - bound.getInt32(0);
+function compareFixed(a: DataView, at: number, b: DataView, bt: number): number {
+  const first = a.getInt32(at) - b.getInt32(bt);
   if (first !== 0) return first;
   for (let i = 4; i < 16; i += 4) {
-    const difference = values.getUint32(at + i) - bound.getUint32(i);
+    const difference = a.getUint32(at + i) - b.getUint32(bt + i);
     if (difference !== 0) return difference;
   }
   return 0;

@@ -28,7 +28,10 @@ export function parseReadViews(status: string): ReadViewReport | undefined {
   const end = status.indexOf("\n--------\n", list.index);
   // A list that was cut off (the server limits the report to 1 MB) proves nothing.
   if (end < 0) return undefined;
-  for (const block of status.slice(list.index, end).split(/^---TRANSACTION /m).slice(1)) {
+  for (const block of status
+    .slice(list.index, end)
+    .split(/^---TRANSACTION /m)
+    .slice(1)) {
     const id = BigInt(/^\(?(\d+)/.exec(block)?.[1] ?? "0");
     const started = !/^\(?\d+\)?, not started/.test(block);
     if (started && id > 0n && id < readOnlyIds) active.add(id);
