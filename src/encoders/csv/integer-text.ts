@@ -55,17 +55,22 @@ export function writeDecimal(
 }
 
 function writeUnsigned(view: DataView, to: number, value: number): number {
-  if (value < 10_000) {
-    return writeUpToFourDigits(view, to, value);
-  }
   if (value < 100_000_000) {
-    const head = Math.floor(value / 10_000);
-    const end = writeUpToFourDigits(view, to, head);
-    view.setUint32(end, fourDigits[value - head * 10_000] as number, true);
-    return end + 4;
+    return writeUpToEightDigits(view, to, value | 0);
   }
   const head = Math.floor(value / 100_000_000);
   return writeEightDigits(view, writeUnsigned(view, to, head), value - head * 100_000_000);
+}
+
+/** In 32-bit integers throughout: their division by a constant is a multiplication to the machine. */
+function writeUpToEightDigits(view: DataView, to: number, value: number): number {
+  if (value < 10_000) {
+    return writeUpToFourDigits(view, to, value);
+  }
+  const head = (value / 10_000) | 0;
+  const end = writeUpToFourDigits(view, to, head);
+  view.setUint32(end, fourDigits[(value - Math.imul(head, 10_000)) | 0] as number, true);
+  return end + 4;
 }
 
 function writeUpToFourDigits(view: DataView, to: number, value: number): number {

@@ -17,7 +17,6 @@ import {
   isZero,
   load8,
   load32,
-  loadHalfVector,
   loadVector,
   loop,
   onesCount,
@@ -27,6 +26,8 @@ import {
   select,
   set,
   shiftLeft,
+  shiftRight,
+  shuffle,
   store8,
   storeVector,
   subtract,
@@ -116,50 +117,75 @@ function fillShuffles(bytes: Uint8Array): void {
 }
 
 const all = (byte: number): Code => v128(Array.from({ length: 16 }, () => byte));
-const upperHalf = (byte: number): Code =>
-  v128(Array.from({ length: 16 }, (_, index) => (index < 8 ? 0 : byte)));
 
 const from = 0;
 const byteCount = 1;
 const to = 2;
 
-/** `writeQuotedPart(from, byteCount, to)`. A line break becomes `\\n` or `\\r`, which the reader takes for `\n` and `\r`. */
+/** Eight bytes of `vector`, those from the first or the ninth, and eight backslashes. */
+const halfAndBackslashes = (vector: Code, first: 0 | 8): Code =>
+  shuffle(
+    vector,
+    all(backslash),
+    Array.from({ length: 16 }, (_, index) => first + index + (index < 8 ? 0 : 8)),
+  );
+
+/**
+ * `writeQuotedPart(from, byteCount, to)`. Goes by sixteen bytes, and in smaller steps at the end and around a line
+ * break, which becomes `\\n` or `\\r`: the reader takes them for `\n` and `\r`.
+ */
 const writeQuotedPart: WasmFunction = (() => {
   const left = byteCount;
   const step = 3;
   const escaped = 4;
   const vector = 5;
-  const lineBreaks = orVectors(equalBytes(get(vector), all(0x0a)), equalBytes(get(vector), all(0x0d)));
-  const specials = orVectors(equalBytes(get(vector), all(quote)), equalBytes(get(vector), all(backslash)));
-  const writeLineBreak = [
-    store8(get(to), i32(backslash)),
-    store8(get(to), i32(backslash), 1),
-    store8(get(to), select(i32(0x6e), i32(0x72), equal(load8(get(from)), i32(0x0a))), 2),
-    store8(i32(0), or(load8(i32(0)), i32(alterationFlags.lineBreak))),
-    set(to, add(get(to), i32(3))),
-    set(from, add(get(from), i32(1))),
-    set(left, subtract(get(left), i32(1))),
+  const lineBreaks = bitmask(
+    orVectors(equalBytes(get(vector), all(0x0a)), equalBytes(get(vector), all(0x0d))),
+  );
+  const specials = bitmask(
+    orVectors(equalBytes(get(vector), all(quote)), equalBytes(get(vector), all(backslash))),
+  );
+  const goOn = (count: Code): readonly Code[] => [
+    set(from, add(get(from), count)),
+    set(left, subtract(get(left), count)),
+  ];
+  const writeHalf = (first: 0 | 8, byteCount: Code, set8: Code): readonly Code[] => [
+    storeVector(
+      get(to),
+      swizzle(halfAndBackslashes(get(vector), first), loadVector(shiftLeft(set8, i32(4)), shuffles)),
+    ),
+    set(to, add(get(to), add(byteCount, onesCount(set8)))),
   ];
   const body = [
     block(
       loop(
         branchIf(1, isZero(get(left))),
-        set(vector, loadHalfVector(get(from))),
-        // As many bytes as stand before the next line break, at most eight, at most what is left.
-        set(step, trailingZeros(or(bitmask(lineBreaks), i32(0x100)))),
-        when(isZero(get(step)), ...writeLineBreak, branch(1)),
-        set(step, select(get(step), get(left), below(get(step), get(left)))),
-        set(escaped, and(bitmask(specials), subtract(shiftLeft(i32(1), get(step)), i32(1)))),
-        storeVector(
-          get(to),
-          swizzle(
-            orVectors(get(vector), upperHalf(backslash)),
-            loadVector(shiftLeft(get(escaped), i32(4)), shuffles),
-          ),
+        set(vector, loadVector(get(from))),
+        set(step, lineBreaks),
+        set(escaped, specials),
+        when(
+          and(isZero(get(step)), below(i32(15), get(left))),
+          ...writeHalf(0, i32(8), and(get(escaped), i32(0xff))),
+          ...writeHalf(8, i32(8), shiftRight(get(escaped), i32(8))),
+          ...goOn(i32(16)),
+          branch(1),
         ),
-        set(to, add(get(to), add(get(step), onesCount(get(escaped))))),
-        set(from, add(get(from), get(step))),
-        set(left, subtract(get(left), get(step))),
+        // As many bytes as stand before the next line break, at most eight, at most what is left.
+        set(step, trailingZeros(or(get(step), i32(0x100)))),
+        set(step, select(get(step), get(left), below(get(step), get(left)))),
+        when(
+          isZero(get(step)),
+          store8(get(to), i32(backslash)),
+          store8(get(to), i32(backslash), 1),
+          store8(get(to), select(i32(0x6e), i32(0x72), equal(load8(get(from)), i32(0x0a))), 2),
+          store8(i32(0), or(load8(i32(0)), i32(alterationFlags.lineBreak))),
+          set(to, add(get(to), i32(3))),
+          ...goOn(i32(1)),
+          branch(1),
+        ),
+        set(escaped, and(get(escaped), subtract(shiftLeft(i32(1), get(step)), i32(1)))),
+        ...writeHalf(0, get(step), get(escaped)),
+        ...goOn(get(step)),
         branch(0),
       ),
     ),

@@ -44,23 +44,36 @@ export function writeDate(view: DataView, to: number, days: number): number {
 /** Writes `YYYY-MM-DD HH:MM:SS.ffffff` of the microseconds whose 64-bit halves these are; else as `writeDate`. */
 export function writeTimestamp(view: DataView, to: number, high: number, low: number): number {
   // The whole number does not fit a double, but either half's share of a million does.
-  const highSeconds = Math.floor(high / million);
+  const highSeconds = high >= 0 && high < million ? 0 : Math.floor(high / million);
   const rest = (high - highSeconds * million) * twoTo32 + low;
-  const lowSeconds = Math.floor(rest / million);
-  const micros = rest - lowSeconds * million;
-  const seconds = highSeconds * twoTo32 + lowSeconds;
-  const days = Math.floor(seconds / secondsPerDay);
-  const secondOfDay = seconds - days * secondsPerDay;
-  const tensOfMinutes = Math.floor(secondOfDay / 600);
-  const millis = Math.floor(micros / 1000);
-
+  // Multiplying is several times faster than dividing, and at most one off.
+  let seconds = Math.floor(rest * 1e-6);
+  let micros = rest - seconds * million;
+  if (micros < 0 || micros >= million) {
+    seconds += micros < 0 ? -1 : 1;
+    micros = rest - seconds * million;
+  }
+  seconds += highSeconds * twoTo32;
+  let days = Math.floor(seconds * (1 / secondsPerDay));
+  let secondOfDay = seconds - days * secondsPerDay;
+  if (secondOfDay < 0 || secondOfDay >= secondsPerDay) {
+    days += secondOfDay < 0 ? -1 : 1;
+    secondOfDay = seconds - days * secondsPerDay;
+  }
   writeDate(view, to, days);
-  view.setUint32(to + 11, hourWords[tensOfMinutes] as number, true);
-  view.setUint32(to + 15, secondWords[secondOfDay - tensOfMinutes * 600] as number, true);
-  // The first of the four digits is a 0, and in ASCII the point comes two before it.
-  view.setUint32(to + 19, (fourDigits[millis] as number) - 2, true);
-  view.setUint32(to + 23, (fourDigits[micros - millis * 1000] as number) >>> 8, true);
+  writeTimeOfDay(view, to + 11, secondOfDay | 0, micros | 0);
   return to + 26;
+}
+
+/** In 32-bit integers throughout: their division by a constant is a multiplication to the machine. */
+function writeTimeOfDay(view: DataView, to: number, secondOfDay: number, micros: number): void {
+  const tensOfMinutes = (secondOfDay / 600) | 0;
+  const millis = (micros / 1000) | 0;
+  view.setUint32(to, hourWords[tensOfMinutes] as number, true);
+  view.setUint32(to + 4, secondWords[(secondOfDay - Math.imul(tensOfMinutes, 600)) | 0] as number, true);
+  // The first of the four digits is a 0, and in ASCII the point comes two before it.
+  view.setUint32(to + 8, (fourDigits[millis] as number) - 2, true);
+  view.setUint32(to + 12, (fourDigits[(micros - Math.imul(millis, 1000)) | 0] as number) >>> 8, true);
 }
 
 function fillSlot(slot: number, days: number): void {

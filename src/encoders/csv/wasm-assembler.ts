@@ -57,6 +57,7 @@ export const subtract = (a: Code, b: Code): Code => [...a, ...b, 0x6b];
 export const and = (a: Code, b: Code): Code => [...a, ...b, 0x71];
 export const or = (a: Code, b: Code): Code => [...a, ...b, 0x72];
 export const shiftLeft = (a: Code, b: Code): Code => [...a, ...b, 0x74];
+export const shiftRight = (a: Code, b: Code): Code => [...a, ...b, 0x76];
 
 export const load8 = (address: Code): Code => [...address, 0x2d, 0, 0];
 export const load32 = (address: Code): Code => [...address, 0x28, 0, 0];
@@ -76,9 +77,15 @@ export const loadVector = (address: Code, offset = 0): Code => [
   0,
   ...unsigned(offset),
 ];
-/** The lower half from memory, the upper one zero. */
-export const loadHalfVector = (address: Code): Code => [...address, 0xfd, 0x5d, 0, 0];
 export const storeVector = (address: Code, value: Code): Code => [...address, ...value, 0xfd, 0x0b, 0, 0];
+/** Picks bytes by fixed indexes: 0 to 15 are those of `a`, 16 to 31 those of `b`. */
+export const shuffle = (a: Code, b: Code, indexes: readonly number[]): Code => [
+  ...a,
+  ...b,
+  0xfd,
+  0x0d,
+  ...indexes,
+];
 /** Picks a byte of `vector` for each byte of `indexes`. */
 export const swizzle = (vector: Code, indexes: Code): Code => [...vector, ...indexes, 0xfd, 0x0e];
 export const equalBytes = (a: Code, b: Code): Code => [...a, ...b, 0xfd, 0x23];
