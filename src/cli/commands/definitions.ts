@@ -1,0 +1,71 @@
+import type { Command } from "commander";
+import type { DefinitionChange } from "../../index.ts";
+import { confirm } from "../confirm.ts";
+import { type Cli, type GlobalOptions, openSettings, writeResult } from "../cli.ts";
+import { addSelectionFlags, readSelection, type SelectionFlags } from "../selection-flags.ts";
+import { showFailure } from "../show-error.ts";
+
+/** Adds the commands that make and drop what SQL engines see. None of them touches a file of data. */
+export function addDefinitionCommands(program: Command, cli: Cli): void {
+  addSelectionFlags(program.command("create-datalake-tables"))
+    .summary("create the raw tables in the catalog")
+    .description("Creates or widens the raw tables in the catalog. May be repeated.")
+    .action(async (flags: SelectionFlags, command: Command) => {
+      const selection = readSelection(command, flags);
+      const { panorama, settings } = await openSettings(cli, command);
+      const changes = await panorama.createDatalakeTables(settings, selection, cli.io.signal);
+      await showChanges(cli, command, changes);
+    });
+
+  addSelectionFlags(program.command("create-table-views").alias("create-datalake-views"))
+    .summary("create the typed views in the catalog")
+    .description("Creates or replaces the typed views over the raw tables. May be repeated.")
+    .action(async (flags: SelectionFlags, command: Command) => {
+      const selection = readSelection(command, flags);
+      const { panorama, settings } = await openSettings(cli, command);
+      const changes = await panorama.createTableViews(settings, selection, cli.io.signal);
+      await showChanges(cli, command, changes);
+    });
+
+  addSelectionFlags(program.command("drop-datalake-tables"))
+    .summary("drop the raw tables and views, never the files")
+    .description(
+      "Drops the raw tables and the views from the catalog. The files stay: create-datalake-tables and\n" +
+        "create-table-views bring the definitions back. Asks first when it is typed on a terminal.",
+    )
+    .option("-y, --yes", "do not ask")
+    .action(async (flags: SelectionFlags & { readonly yes?: true }, command: Command) => {
+      const selection = readSelection(command, flags);
+      const { panorama, settings } = await openSettings(cli, command);
+      const question = "Drop the raw tables and views from the catalog? The files stay. [y/N] ";
+      if (flags.yes !== true && !(await confirm(cli.io, question))) {
+        cli.notify("Nothing was dropped.");
+        cli.exitCode = 1;
+        return;
+      }
+      const changes = await panorama.dropDatalakeTables(settings, selection, cli.io.signal);
+      await showChanges(cli, command, changes);
+      cli.notify("Only definitions were dropped; the files are where they were.");
+    });
+}
+
+async function showChanges(cli: Cli, command: Command, changes: readonly DefinitionChange[]): Promise<void> {
+  await writeResult(cli, spellChanges(changes));
+  for (const { table, error } of changes) {
+    if (error) await showFailure(cli.io, command.optsWithGlobals<GlobalOptions>(), error, table);
+  }
+  if (changes.some(({ change }) => change === "failed")) cli.exitCode = 1;
+}
+
+/** A line for each definition that is as it should be, then how many of each. */
+export function spellChanges(changes: readonly DefinitionChange[]): string {
+  const lines = changes
+    .filter(({ change }) => change !== "failed")
+    .map(({ name, change }) => `✓ ${name}  ${change}`);
+  const counts = (["created", "altered", "unchanged", "dropped", "failed"] as const)
+    .map((kind) => ({ kind, count: changes.filter(({ change }) => change === kind).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ kind, count }) => `${count} ${kind}`);
+  const summary = counts.length === 0 ? "Nothing to do" : counts.join(", ");
+  return [...lines, summary].map((line) => `${line}\n`).join("");
+}

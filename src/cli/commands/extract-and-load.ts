@@ -1,0 +1,33 @@
+import type { Command } from "commander";
+import { type Cli, openSettings, withReporter } from "../cli.ts";
+import { addSelectionFlags, readSelection, type SelectionFlags } from "../selection-flags.ts";
+
+interface Flags extends SelectionFlags {
+  readonly force?: true;
+}
+
+export function addExtractAndLoad(program: Command, cli: Cli): void {
+  addSelectionFlags(program.command("extract-and-load"))
+    .summary("load tables into the lake")
+    .description(
+      "Reads the tables and publishes them in the lake, all at one moment. A table that fails keeps its old\n" +
+        "version and does not stop the others; the exit code is then 1.",
+    )
+    .option("--force", "load every partition of incremental tables, not only what changed")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  panorama extract-and-load --all\n  panorama extract-and-load --tables auth_user,student_courseenrollment",
+    )
+    .action(async (flags: Flags, command: Command) => {
+      const selection = readSelection(command, flags);
+      const { panorama, settings } = await openSettings(cli, command);
+      const outcome = await withReporter(cli, command, panorama, (reporter) =>
+        panorama.extractAndLoad(settings, selection, {
+          reporter,
+          signal: cli.io.signal,
+          force: flags.force === true,
+        }),
+      );
+      if (outcome.failed > 0) cli.exitCode = 1;
+    });
+}

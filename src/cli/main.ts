@@ -1,0 +1,43 @@
+#!/usr/bin/env node
+import { StopSignal } from "./stop-signal.ts";
+import { version } from "./version.ts";
+
+// A reader such as `head` that has seen enough is no failure. A log that cannot be written must not stop a load.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === "EPIPE" ? 0 : 1);
+});
+process.stderr.on("error", () => {});
+
+const argv = process.argv.slice(2);
+if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-V")) {
+  // Before commander and the library are loaded: scripts ask for the version.
+  process.stdout.write(`${version}\n`);
+} else {
+  const { runCli } = await import("./run-cli.ts");
+  const { stdin, stdout, stderr, env } = process;
+  const exitCode = await runCli(argv, { stdin, stdout, stderr, env, signal: stopOnSignals() });
+  // A pipe may still be taking what was written; `process.exit` would throw it away.
+  await Promise.all([flush(stdout), flush(stderr)]);
+  process.exit(exitCode);
+}
+
+/** The first SIGINT or SIGTERM asks for a stop, the second does not ask. */
+function stopOnSignals(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    process.on(name, () => {
+      const reason = new StopSignal(name);
+      if (controller.signal.aborted) process.exit(reason.exitCode);
+      controller.abort(reason);
+    });
+  }
+  return controller.signal;
+}
+
+async function flush(stream: NodeJS.WriteStream): Promise<void> {
+  await new Promise<void>((resolve) => {
+    stream.write("", () => {
+      resolve();
+    });
+  });
+}
