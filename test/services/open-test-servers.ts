@@ -10,7 +10,7 @@ import {
   type ServerKind,
   serverNames,
 } from "./server-address.ts";
-import { findRefusal, type Lifetime } from "./server-process.ts";
+import { findRefusal, isAlive, type Lifetime } from "./server-process.ts";
 import {
   ensurePackagedServer,
   isThere,
@@ -118,13 +118,5 @@ async function removeAbandonedFolders(): Promise<void> {
     const pid = /^run-(\d+)$/.exec(name)?.[1];
     if (pid !== undefined && !isAlive(Number(pid)))
       await rm(join(home, name), { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
   }
 }

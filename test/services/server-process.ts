@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { type FileHandle, open, readFile } from "node:fs/promises";
+import { setTimeout } from "node:timers/promises";
 import { createConnection } from "mysql2/promise";
 import { type ServerAddress, serverNames } from "./server-address.ts";
 import type { Command } from "./server-program.ts";
@@ -84,7 +85,7 @@ export async function waitUntilReady(
     if (Date.now() > deadline) {
       throw new Error(`${name} does not answer (${refusal}):\n${await tail(logFile)}`);
     }
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await setTimeout(100);
   }
 }
 
@@ -101,6 +102,14 @@ export async function findRefusal(address: ServerAddress): Promise<string | unde
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
+  }
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
   }
 }
 

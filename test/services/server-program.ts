@@ -1,7 +1,6 @@
 import { execFile } from "node:child_process";
 import { access, constants, readdir } from "node:fs/promises";
-import { delimiter, dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { delimiter, dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import type { ServerKind } from "./server-address.ts";
 
@@ -47,7 +46,7 @@ export async function ensurePackagedServer(kind: ServerKind, folder: string): Pr
   const { suite, names, server } = packages[kind];
   const root = join(folder, `${kind}-${suite}`);
   if (!(await isThere(join(root, server)))) {
-    const script = fileURLToPath(new URL("extract-packages.sh", import.meta.url));
+    const script = resolve("test/services/extract-packages.sh");
     await run("sh", [script, suite, root, ...names]).catch((error: { stderr?: string }) => {
       throw new Error((error.stderr ?? "").trim() || "Debian's packages could not be extracted", {
         cause: error,

@@ -1,0 +1,44 @@
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format build bench services services-stop clean
+
+# npm writes this file last, so it proves a finished install.
+installed := node_modules/.package-lock.json
+
+# Node.js 20 does not run TypeScript: one file with all it imports is bundled, then run from the repository's root.
+run-typescript = node_modules/.bin/tsdown --no-config --no-dts --format esm --platform node --logLevel error \
+  --out-dir .services/programs $(1) && node .services/programs/$(basename $(notdir $(1))).mjs
+
+help: ## Show this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## Load a sample Open edX site into a lake in a folder and query it
+	@./panorama demo
+
+test: $(installed) ## Run the tests against real servers, which are brought where they are missing
+	@node_modules/.bin/vitest run
+
+check: $(installed) ## Check format, types and lint rules
+	@npm run --silent check
+
+format: $(installed) ## Format all files
+	@npm run --silent format
+
+build: $(installed) ## Build dist/
+	@npm run --silent build
+
+bench: $(installed) build services ## Measure loads side by side with a dump of the same table
+	@$(call run-typescript,bench/main.ts)
+
+services: $(installed) ## Start the test servers and leave them running
+	@$(call run-typescript,test/services/keep-servers.ts)
+
+services-stop: $(installed) ## Stop them
+	@$(call run-typescript,test/services/keep-servers.ts) stop
+
+clean: ## Remove what was built, and the test servers with their data
+	@if [ -d .services/kept ]; then $(MAKE) --no-print-directory services-stop; fi
+	rm -rf dist .services
+
+$(installed): package-lock.json
+	npm ci --include=dev --no-audit --no-fund
+	@touch $@
