@@ -41,6 +41,12 @@ export interface Store {
 
   /** Removing what is not there succeeds. Folders left empty go too. */
   remove(keys: readonly string[]): Promise<void>;
+
+  /**
+   * Removes what writers that died left unfinished below `prefix`, and tells how many. Left out by a store
+   * whose unfinished objects take no room.
+   */
+  removeUnfinished?(prefix: string): Promise<number>;
 }
 
 export interface ObjectWriter extends ByteSink {

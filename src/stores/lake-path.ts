@@ -1,0 +1,210 @@
+import { randomBytes } from "node:crypto";
+import { PanoramaError } from "../errors.ts";
+import type { Partition, PartitionValue } from "../table/partition.ts";
+
+/*
+ * The only place that spells a key:
+ *
+ *     [<base prefix>/]<table>/[<base partitions>/][<field partitions>/]<run>/part-00000.parquet
+ *     [<base prefix>/]<table>/[<base partitions>/][<field partitions>/]<table>.csv
+ *     [<base prefix>/]_panorama/[<base partitions>/]manifest.json
+ *     [<base prefix>/]_panorama/[<base partitions>/]runs/<run>.json
+ *     [<base prefix>/]_panorama/[<base partitions>/]staging/<run>/<table>/[<field partitions>/]<table>.csv
+ */
+
+/** One lake within a store. Several may share a base prefix, each with base partitions of its own. */
+export interface LakePlace {
+  /** Folders before everything else; undefined or empty for none. Slashes at its ends do not count. */
+  readonly basePrefix: string | undefined;
+  /** Constant partition columns of every table, in path order. */
+  readonly basePartition: Partition;
+}
+
+const defaultPartition = "__HIVE_DEFAULT_PARTITION__";
+const systemName = "_panorama";
+const runPattern = /^\d{8}T\d{6}Z-[0-9a-f]{6}$/;
+const partPattern = /^part-\d{5,}\.parquet$/;
+/** What file systems and their network protocols commonly take for one name. */
+const longestSegment = 255;
+
+/**
+ * A value as it stands behind `<name>=`. Letters, digits and `_.-~` stay, the bytes of all else are
+ * percent-encoded; so is `/`, or one value would become two folders.
+ */
+export function encodePartitionValue(value: string | null): string {
+  if (value === null) return defaultPartition;
+  // Spelled differently, decoded alike: a text is never mistaken for a missing value.
+  if (value === defaultPartition) return `%5F${defaultPartition.slice(1)}`;
+  return percentEncode(value);
+}
+
+/** The files of one lake table: everything below this folder belongs to it. Ends in a slash. */
+export function tableFolder(lake: LakePlace, table: string): string {
+  return `${prefixOf(lake.basePrefix)}${encodeTableName(table)}/${folders(lake.basePartition)}`;
+}
+
+/** Where the files of one slice are, or for Parquet its runs' folders. Ends in a slash. */
+export function sliceFolder(lake: LakePlace, table: string, partition: Partition): string {
+  return tableFolder(lake, table) + folders(partition);
+}
+
+/** A file that is written once and never changed. Files of one run and slice are numbered from 0. */
+export function parquetKey(
+  lake: LakePlace,
+  table: string,
+  partition: Partition,
+  run: string,
+  fileNumber: number,
+): string {
+  return `${sliceFolder(lake, table, partition)}${run}/part-${String(fileNumber).padStart(5, "0")}.parquet`;
+}
+
+/** The one file of a CSV slice, the same in every run. */
+export function csvKey(lake: LakePlace, table: string, partition: Partition): string {
+  return `${sliceFolder(lake, table, partition)}${encodeTableName(table)}.csv`;
+}
+
+/** Where a CSV file waits, out of every reader's sight, until its run is published. */
+export function stagedCsvKey(lake: LakePlace, table: string, partition: Partition, run: string): string {
+  const name = encodeTableName(table);
+  return `${stagingFolder(lake)}${run}/${name}/${folders(partition)}${name}.csv`;
+}
+
+export function manifestKey(lake: LakePlace): string {
+  return `${systemFolder(lake)}manifest.json`;
+}
+
+export function leaseKey(lake: LakePlace, run: string): string {
+  return `${systemFolder(lake)}runs/${run}.json`;
+}
+
+export function stagingFolder(lake: LakePlace): string {
+  return `${systemFolder(lake)}staging/`;
+}
+
+/** This lake's manifest, leases and staged files. That of a lake with base partitions lies within that of one without. */
+export function systemFolder(lake: LakePlace): string {
+  return sharedSystemFolder(lake.basePrefix) + folders(lake.basePartition);
+}
+
+/** The manifests and leases of every lake below a base prefix. Ends in a slash. */
+export function sharedSystemFolder(basePrefix: string | undefined): string {
+  return `${prefixOf(basePrefix)}${systemName}/`;
+}
+
+/** What a key below `sharedSystemFolder` is, of whichever lake; undefined for anything else, staged files too. */
+export function describeSystemKey(
+  key: string,
+): { readonly kind: "manifest" } | { readonly kind: "lease"; readonly run: string } | undefined {
+  const [parent = "", file = ""] = key.split("/").slice(-2);
+  const run = /^(.*)\.json$/.exec(file)?.[1] ?? "";
+  if (parent === "runs" && runPattern.test(run)) return { kind: "lease", run };
+  const ofLake = parent === systemName || parent.includes("=");
+  return ofLake && file === "manifest.json" ? { kind: "manifest" } : undefined;
+}
+
+/** Sorts by time, and two runs of the same second differ: `20261124T221530Z-3fa92c`. */
+export function newRunId(now: Date): string {
+  const time = now
+    .toISOString()
+    .replace(/\.\d+Z$/, "Z")
+    .replace(/[-:]/g, "");
+  return `${time}-${randomBytes(3).toString("hex")}`;
+}
+
+/** When a run began, to the second, by its id alone. */
+export function runStartedAt(run: string): Date {
+  return new Date(run.replace(/^(....)(..)(..T..)(..)(..Z).*$/, "$1-$2-$3:$4:$5"));
+}
+
+/**
+ * The run that wrote a Parquet or staged CSV file of this lake; undefined for every other key, also
+ * for a CSV file at its fixed key. What this does not recognise is not ours to remove.
+ */
+export function runOfFile(lake: LakePlace, key: string): string | undefined {
+  const staging = stagingFolder(lake);
+  if (key.startsWith(staging)) {
+    const [run = "", ...below] = key.slice(staging.length).split("/");
+    return runPattern.test(run) && below.length >= 2 && key.endsWith(".csv") ? run : undefined;
+  }
+  const prefix = prefixOf(lake.basePrefix);
+  const [table = "", ...below] = key.startsWith(prefix) ? key.slice(prefix.length).split("/") : [];
+  const inLake = below.join("/").startsWith(folders(lake.basePartition));
+  if (table === "" || table === systemName || !inLake) return undefined;
+  const file = below.pop() ?? "";
+  const run = below.pop() ?? "";
+  const recognised = partPattern.test(file) && runPattern.test(run);
+  return recognised && below.every((segment) => segment.includes("=")) ? run : undefined;
+}
+
+/** A key for messages: names only, each partition value replaced by `…`. */
+export function keyWithoutValues(key: string): string {
+  return key
+    .split("/")
+    .map((segment) => segment.replace(/=.*$/s, "=…"))
+    .join("/");
+}
+
+/**
+ * Throws `PARTITION_VALUE_TOO_LONG` for a key that a disk cannot hold: one segment takes 255 bytes, and
+ * percent-encoding makes three bytes of most that are not a plain letter.
+ */
+export function assertSegmentLength(key: string): void {
+  for (const segment of key.split("/")) {
+    const byteCount = Buffer.byteLength(segment);
+    if (byteCount > longestSegment) throw segmentTooLong(segment, byteCount, key);
+  }
+}
+
+function segmentTooLong(segment: string, byteCount: number, key: string): PanoramaError {
+  const equals = segment.indexOf("=");
+  const size = `${byteCount} bytes long; a disk takes ${longestSegment}`;
+  const details = { key: keyWithoutValues(key) };
+  if (equals < 0) {
+    return new PanoramaError("STORE_FAILED", `A name in the path ${details.key} is ${size}`, details);
+  }
+  const column = decodeURIComponent(segment.slice(0, equals));
+  return new PanoramaError(
+    "PARTITION_VALUE_TOO_LONG",
+    `A value of the partition column ${column} makes a folder name ${size}`,
+    { ...details, column },
+  );
+}
+
+function prefixOf(basePrefix: string | undefined): string {
+  const trimmed = (basePrefix ?? "").replace(/^\/+|\/+$/g, "");
+  return trimmed === "" ? "" : `${trimmed}/`;
+}
+
+function folders(partition: Partition): string {
+  return partition.map(partitionFolder).join("");
+}
+
+function partitionFolder({ column, value }: PartitionValue): string {
+  return `${percentEncode(column)}=${encodePartitionValue(value)}/`;
+}
+
+/**
+ * The table's own name wherever it can be a folder's, as the original has it. Encoded is only what would
+ * make it two folders, a hidden one, or our own.
+ */
+function encodeTableName(table: string): string {
+  const name = table.replace(/[/\\%\p{Cc}]|^\./gu, (character) =>
+    Array.from(Buffer.from(character), percentByte).join(""),
+  );
+  return name === systemName ? `%5F${systemName.slice(1)}` : name;
+}
+
+function percentEncode(text: string): string {
+  if (/^[A-Za-z0-9_.~-]*$/.test(text)) return text;
+  let encoded = "";
+  for (const byte of Buffer.from(text, "utf8")) {
+    const character = String.fromCharCode(byte);
+    encoded += /[A-Za-z0-9_.~-]/.test(character) ? character : percentByte(byte);
+  }
+  return encoded;
+}
+
+function percentByte(byte: number): string {
+  return `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+}
