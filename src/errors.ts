@@ -36,6 +36,8 @@ export const remedies = {
   LAKE_UNREADABLE: "Use the version that wrote it, or another `path`.",
   /** The query is wrong, or the catalog cannot be opened. */
   QUERY_FAILED: "`panorama tables` lists what can be asked.",
+  /** A query before the first load. */
+  CATALOG_MISSING: "Load something first: `panorama extract-and-load --all`.",
   CATALOG_FAILED:
     "The files are published; run `panorama create-datalake-tables --all` to rebuild the catalog.",
   /** SIGINT or SIGTERM. */

@@ -1,0 +1,171 @@
+import { randomBytes } from "node:crypto";
+import { access, constants, mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import type { CheckResult } from "../../sources/source.ts";
+import type { Catalog, LakeTable } from "../catalog.ts";
+import { catalogError } from "./duckdb-errors.ts";
+import { loadDuckdb, offlineOptions } from "./duckdb-library.ts";
+import { quoteName, quoteText } from "./sql-text.ts";
+import { planViews } from "./view-sql.ts";
+
+export interface DuckdbCatalogOptions {
+  /** The database file, e.g. `lake/panorama.duckdb`. */
+  readonly path: string;
+  /**
+   * `datalake_database`. The views are in the schema `main`, and DuckDB calls the database as its file, so
+   * `panorama.orders` works in `panorama.duckdb` by itself; for another name a schema repeats the views.
+   */
+  readonly database?: string;
+}
+
+/**
+ * A DuckDB file of views over the lake's files. `publish` builds a new file beside the old one and renames
+ * it: whoever has the old one open keeps it, and nobody waits for a lock.
+ */
+export function openDuckdbCatalog(options: DuckdbCatalogOptions): Catalog {
+  const path = resolve(options.path);
+  return {
+    check: () => checkCatalog(path),
+    publish: (tables) => publishCatalog(path, options.database, tables),
+  };
+}
+
+async function checkCatalog(path: string): Promise<CheckResult> {
+  const subject = `catalog ${path}`;
+  try {
+    await loadDuckdb();
+  } catch {
+    const detail = `DuckDB's library cannot be loaded on ${process.platform}-${process.arch}`;
+    return { subject, ok: false, detail };
+  }
+  let folder = dirname(path);
+  for (;;) {
+    try {
+      await access(folder, constants.W_OK);
+      return { subject, ok: true, detail: "can be written" };
+    } catch (error) {
+      const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
+      if (!missing || folder === dirname(folder)) {
+        return { subject, ok: false, detail: `the folder ${folder} cannot be written to` };
+      }
+      folder = dirname(folder);
+    }
+  }
+}
+
+async function publishCatalog(
+  path: string,
+  database: string | undefined,
+  tables: readonly LakeTable[],
+): Promise<void> {
+  let lastCause: unknown;
+  // Another run may take our file for a leftover and remove it: the second time neither removes anything.
+  for (const attempt of [1, 2, 3]) {
+    const temporary = join(
+      dirname(path),
+      `.${basename(path)}.${randomBytes(6).toString("hex")}${temporarySuffix}`,
+    );
+    try {
+      await mkdir(dirname(path), { recursive: true });
+      if (attempt === 1) await removeLeftovers(path);
+      await buildDatabase(temporary, schemaFor(path, database), tables);
+      await replace(temporary, path);
+      return;
+    } catch (error) {
+      await rm(temporary, { force: true });
+      await rm(`${temporary}.wal`, { force: true });
+      lastCause = error;
+      if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) break;
+    }
+  }
+  throw catalogError(lastCause, `Cannot write the catalog ${path}`);
+}
+
+const temporarySuffix = ".tmp";
+
+/** What a run that was killed left beside the catalog. */
+async function removeLeftovers(path: string): Promise<void> {
+  const prefix = `.${basename(path)}.`;
+  for (const name of await readdir(dirname(path))) {
+    if (!name.startsWith(prefix)) continue;
+    if (name.endsWith(temporarySuffix) || name.endsWith(`${temporarySuffix}.wal`)) {
+      await rm(join(dirname(path), name), { force: true });
+    }
+  }
+}
+
+/** The schema that makes `<database>.<view>` work, or undefined when it works without one. */
+function schemaFor(path: string, database: string | undefined): string | undefined {
+  if (database === undefined) return undefined;
+  const builtIn = ["main", "temp", "system", "information_schema", "pg_catalog"];
+  const file = basename(path).replace(/\.[^.]*$/, "");
+  // A schema called like the database would make `panorama.orders` ambiguous.
+  const taken = [file.toLowerCase(), ...builtIn].includes(database.toLowerCase());
+  return taken ? undefined : database;
+}
+
+async function buildDatabase(
+  file: string,
+  schema: string | undefined,
+  tables: readonly LakeTable[],
+): Promise<void> {
+  const duckdb = await loadDuckdb();
+  const instance = await duckdb.DuckDBInstance.create(":memory:", {
+    ...offlineOptions,
+    threads: "1",
+    memory_limit: "256MB",
+    temp_directory: "",
+  });
+  try {
+    const connection = await instance.connect();
+    try {
+      await connection.run(`ATTACH ${quoteText(file)} AS lake; USE lake; BEGIN`);
+      if (schema !== undefined) await connection.run(`CREATE SCHEMA ${quoteName(schema)}`);
+      for (const table of tables) {
+        const name = table.viewName ?? table.rawName;
+        if (name === undefined) continue;
+        try {
+          await connection.run(defineTable(table, schema).join(";\n"));
+        } catch (error) {
+          throw catalogError(error, `Cannot define ${name} in the catalog`, { table: name });
+        }
+      }
+      // Detaching writes everything into the file itself and leaves no write-ahead log beside it.
+      await connection.run("COMMIT; USE memory; DETACH lake");
+    } finally {
+      connection.closeSync();
+    }
+  } finally {
+    instance.closeSync();
+  }
+}
+
+function defineTable(table: LakeTable, schema: string | undefined): readonly string[] {
+  const statements = [...planViews(table)];
+  if (schema !== undefined) {
+    for (const name of [table.rawName, table.viewName]) {
+      if (name === undefined) continue;
+      statements.push(
+        `CREATE VIEW ${quoteName(schema)}.${quoteName(name)} AS SELECT * FROM main.${quoteName(name)}`,
+      );
+    }
+  }
+  return statements;
+}
+
+async function replace(temporary: string, path: string): Promise<void> {
+  await synchronize(temporary);
+  // Before the rename: the next reader would play a log of the old file into the new one.
+  await rm(`${path}.wal`, { force: true });
+  await rename(temporary, path);
+  await synchronize(dirname(path));
+}
+
+async function synchronize(path: string): Promise<void> {
+  const file = await open(path, "r");
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
