@@ -77,12 +77,19 @@ export async function withReporter<T>(
   }
 }
 
-/** Writes a result; resolves when the stream has taken it, so that a slow reader slows the command. */
+/** The reader of standard output has seen enough, as `head` does. */
+export class OutputClosed extends Error {}
+
+/**
+ * Writes a result; resolves when the stream has taken it, so that a slow reader slows the command. Throws
+ * `OutputClosed` when nobody reads any more.
+ */
 export async function writeResult(cli: Cli, text: string): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     cli.io.stdout.write(text, (error) => {
-      if (error) reject(error);
-      else resolve();
+      if (!error) resolve();
+      else if ("code" in error && error.code === "EPIPE") reject(new OutputClosed("", { cause: error }));
+      else reject(error);
     });
   });
 }

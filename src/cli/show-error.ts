@@ -1,6 +1,6 @@
 import { CommanderError } from "commander";
 import type { PanoramaError } from "../index.ts";
-import { type CliIo, type GlobalOptions, loadPanorama } from "./cli.ts";
+import { type CliIo, type GlobalOptions, loadPanorama, OutputClosed } from "./cli.ts";
 import { stoppedExitCode } from "./stop-signal.ts";
 
 const exitTwo: ReadonlySet<string> = new Set(["SETTINGS_INVALID", "USAGE", "UNKNOWN_NAME"]);
@@ -12,7 +12,7 @@ export async function showError(io: CliIo, options: Partial<GlobalOptions>, erro
     showUsageError(io, options, error.message);
     return 2;
   }
-  if (error instanceof Error && "code" in error && error.code === "EPIPE") return 0;
+  if (error instanceof OutputClosed) return 0;
   const stopped = stoppedExitCode(io.signal);
   if (stopped !== undefined && error instanceof Error && error.name === "AbortError") return stopped;
   const { PanoramaError } = await loadPanorama();

@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { expect, test } from "vitest";
-import type { GlobalOptions } from "../../src/cli/cli.ts";
+import { type GlobalOptions, OutputClosed } from "../../src/cli/cli.ts";
 import { showError } from "../../src/cli/show-error.ts";
 import { StopSignal } from "../../src/cli/stop-signal.ts";
 import { PanoramaError } from "../../src/errors.ts";
@@ -99,9 +99,9 @@ test.each([
   expect(interrupted.lines[0]).toBe("✗ The run was stopped (INTERRUPTED)");
 });
 
-test("a reader that closes the pipe is no failure", async () => {
-  expect(await show(Object.assign(new Error("write EPIPE"), { code: "EPIPE" }))).toEqual({
-    exitCode: 0,
-    lines: [],
-  });
+test("a reader that closes the pipe is no failure, a connection that breaks is one", async () => {
+  expect(await show(new OutputClosed())).toEqual({ exitCode: 0, lines: [] });
+
+  const { exitCode } = await show(Object.assign(new Error("write EPIPE"), { code: "EPIPE" }));
+  expect(exitCode).toBe(1);
 });
