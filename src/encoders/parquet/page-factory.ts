@@ -1,3 +1,4 @@
+import { BufferPool } from "../../table/buffer-pool.ts";
 import { HeldPages, type HeldPage } from "./held-pages.ts";
 import type { Compress } from "./zstd.ts";
 
@@ -13,8 +14,7 @@ export class PageFactory implements AsyncDisposable {
   #inFlight = 0;
   #failure: { readonly reason: unknown } | undefined;
   #wake: (() => void)[] = [];
-  /** Buffers for page bodies by the power of two that is their size: fresh ones would keep the collector busy. */
-  readonly #spares = new Map<number, Uint8Array[]>();
+  readonly #bodies = new BufferPool(sparesLimit);
 
   constructor(compress: Compress) {
     this.#compress = compress;
@@ -39,16 +39,12 @@ export class PageFactory implements AsyncDisposable {
 
   /** A buffer of at least `size` bytes, for a page's body; what is in it is undefined. */
   body(size: number): Uint8Array {
-    const sizeClass = size <= 1024 ? 10 : 32 - Math.clz32(size - 1);
-    return this.#spares.get(sizeClass)?.pop() ?? Buffer.allocUnsafeSlow(2 ** sizeClass);
+    return this.#bodies.take(size);
   }
 
   /** Takes a buffer of `body` back. */
   giveBack(buffer: Uint8Array): void {
-    const sizeClass = 31 - Math.clz32(buffer.length);
-    const spares = this.#spares.get(sizeClass);
-    if (spares === undefined) this.#spares.set(sizeClass, [buffer]);
-    else if ((spares.length + 1) * buffer.length <= sparesLimit) spares.push(buffer);
+    this.#bodies.giveBack(buffer);
   }
 
   async compressAndHold(bytes: Uint8Array): Promise<HeldPage> {

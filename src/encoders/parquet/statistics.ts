@@ -8,7 +8,7 @@ export interface Bounds {
 }
 
 /** Values longer than this on average (learners' JSON, texts) prune nothing and would fatten the footer. */
-const longestBound = 64;
+const longestBound = 128;
 
 /** Collects the bounds of one column chunk. Call `add` with the non-null values of each page. */
 export interface BoundsCollector {

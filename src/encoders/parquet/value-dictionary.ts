@@ -1,3 +1,5 @@
+import { ValueIndex } from "../../table/value-index.ts";
+
 /** Above these a dictionary costs more than it saves. */
 const maxBytes = 2 << 20;
 const maxEntries = 1 << 16;
@@ -9,42 +11,32 @@ const trialValues = 1_024;
  * to be the dictionary page.
  */
 export class ValueDictionary {
-  #bytes: Uint8Array = new Uint8Array(1024);
-  #view: DataView = new DataView(this.#bytes.buffer);
-  #byteCount = 0;
-  #starts: Uint32Array = new Uint32Array(64);
-  #hashes: Int32Array = new Int32Array(64);
-  /** Entry number + 1 by hash, 0 where free. */
-  #slots: Int32Array = new Int32Array(128);
-  #count = 0;
+  readonly #index = new ValueIndex();
   #seen = 0;
 
   get count(): number {
-    return this.#count;
+    return this.#index.count;
   }
 
-  /** The entries in PLAIN encoding, in the order of their numbers. */
   get entries(): Uint8Array {
-    return this.#bytes.subarray(0, this.#byteCount);
+    return this.#index.entries;
   }
 
   /** True while the dictionary is worth its space. */
   get worthwhile(): boolean {
-    if (this.#byteCount > maxBytes || this.#count > maxEntries) return false;
-    return this.#seen < trialValues || this.#count < this.#seen / 2;
+    if (this.#index.entries.length > maxBytes || this.count > maxEntries) return false;
+    return this.#seen < trialValues || this.count < this.#seen / 2;
   }
 
   /** True when the column had better not be tried again. */
   get mostlyDistinct(): boolean {
-    return this.#seen >= trialValues && this.#count > this.#seen * 0.9;
+    return this.#seen >= trialValues && this.count > this.#seen * 0.9;
   }
 
   /** Starts over for the next row group; memory is kept. */
   clear(): void {
-    this.#byteCount = 0;
-    this.#count = 0;
+    this.#index.clear();
     this.#seen = 0;
-    this.#slots.fill(0);
   }
 
   /** Numbers the `count` values that lie in PLAIN encoding in `values` into `indices`. */
@@ -55,91 +47,12 @@ export class ValueDictionary {
     for (let i = 0; i < count; i++) {
       const length = view.getUint32(at, true);
       at += 4;
-      if (last < 0 || !this.#equals(last, view, values, at, length)) {
-        last = this.#indexOf(view, values, at, length);
+      if (last < 0 || !this.#index.equals(last, view, values, at, length)) {
+        last = this.#index.indexOf(view, values, at, length);
       }
       indices[i] = last;
       at += length;
     }
     this.#seen += count;
   }
-
-  #indexOf(view: DataView, values: Uint8Array, at: number, length: number): number {
-    const hash = hashOf(view, values, at, length);
-    const mask = this.#slots.length - 1;
-    let slot = hash & mask;
-    for (;;) {
-      const entry = (this.#slots[slot] as number) - 1;
-      if (entry < 0) return this.#add(slot, hash, values, at, length);
-      if (this.#hashes[entry] === hash && this.#equals(entry, view, values, at, length)) return entry;
-      slot = (slot + 1) & mask;
-    }
-  }
-
-  #equals(entry: number, view: DataView, values: Uint8Array, at: number, length: number): boolean {
-    const start = this.#starts[entry] as number;
-    const own = this.#view;
-    if (own.getUint32(start, true) !== length) return false;
-    let mine = start + 4;
-    let theirs = at;
-    const end = at + length;
-    for (; theirs < end - 3; theirs += 4, mine += 4) {
-      if (view.getInt32(theirs, true) !== own.getInt32(mine, true)) return false;
-    }
-    for (; theirs < end; theirs++, mine++) {
-      if (values[theirs] !== this.#bytes[mine]) return false;
-    }
-    return true;
-  }
-
-  #add(slot: number, hash: number, values: Uint8Array, at: number, length: number): number {
-    const entry = this.#count++;
-    if (entry === this.#starts.length) {
-      this.#starts = grown(this.#starts, new Uint32Array(entry * 2));
-      this.#hashes = grown(this.#hashes, new Int32Array(entry * 2));
-    }
-    const needed = this.#byteCount + length + 4;
-    if (needed > this.#bytes.length) {
-      this.#bytes = grown(this.#bytes, new Uint8Array(Math.max(this.#bytes.length * 2, needed)));
-      this.#view = new DataView(this.#bytes.buffer);
-    }
-    this.#starts[entry] = this.#byteCount;
-    this.#hashes[entry] = hash;
-    this.#bytes.set(values.subarray(at - 4, at + length), this.#byteCount);
-    this.#byteCount = needed;
-    this.#slots[slot] = entry + 1;
-    if (this.#count * 2 > this.#slots.length) this.#rehash();
-    return entry;
-  }
-
-  #rehash(): void {
-    const slots = new Int32Array(this.#slots.length * 2);
-    const mask = slots.length - 1;
-    for (let entry = 0; entry < this.#count; entry++) {
-      let slot = (this.#hashes[entry] as number) & mask;
-      while (slots[slot] !== 0) slot = (slot + 1) & mask;
-      slots[slot] = entry + 1;
-    }
-    this.#slots = slots;
-  }
-}
-
-function grown<T extends Uint8Array | Uint32Array | Int32Array>(from: T, to: T): T {
-  to.set(from);
-  return to;
-}
-
-/** Every word of values up to 128 bytes, 32 words spread over longer ones. */
-function hashOf(view: DataView, values: Uint8Array, at: number, length: number): number {
-  let hash = length;
-  const end = at + length;
-  const step = length <= 128 ? 4 : (length >> 7) << 2;
-  for (let i = at; i < end - 3; i += step) {
-    hash = Math.imul(hash ^ view.getInt32(i, true), 0x9e3779b1);
-    hash ^= hash >>> 15;
-  }
-  for (let i = Math.max(at, end - 4); i < end; i++) {
-    hash = Math.imul(hash ^ (values[i] as number), 0x85ebca6b);
-  }
-  return hash ^ (hash >>> 13);
 }

@@ -1,0 +1,124 @@
+import type { Encoder, FileDetails, TableEncoder } from "../encoders/encoder.ts";
+import type { ManifestSlice } from "../lake/manifest.ts";
+import type { Alteration } from "../table/alteration.ts";
+import type { RecordBatch } from "../table/record-batch.ts";
+import type { TableSchema } from "../table/table-schema.ts";
+import { SliceBuffers } from "./slice-buffers.ts";
+import { SliceNumbers } from "./slice-numbers.ts";
+import { type LoadTarget, SliceWriter } from "./slice-writer.ts";
+
+/** What became of some or all rows of a table. */
+export interface LoadedRows {
+  readonly rowCount: number;
+  readonly slices: readonly ManifestSlice[];
+  readonly alterations: readonly Alteration[];
+}
+
+export interface RowsToLoad {
+  readonly schema: TableSchema;
+  /** In path order. */
+  readonly partitionColumns: readonly string[];
+  readonly batches: AsyncIterable<RecordBatch>;
+  readonly encoder: Encoder;
+  readonly details: FileDetails;
+  readonly target: LoadTarget;
+  /** Numbers the Parquet files of a slice; different readers of one table use different numbers. */
+  readonly firstFileNumber: number;
+  /** Told after each batch, with totals so far. */
+  readonly onProgress: (rowCount: number, byteCount: number) => void;
+}
+
+/**
+ * Reads batches, encodes them and puts the files, in one pass whatever the number of slices. Memory is
+ * bounded by the encoder's row groups and the slices' buffers, not by the table.
+ */
+export async function loadRows(rows: RowsToLoad): Promise<LoadedRows> {
+  const { schema, partitionColumns } = rows;
+  const inFile = schema.columns.filter(({ name }) => !partitionColumns.includes(name));
+  await using tableEncoder = await rows.encoder.openTable({ ...schema, columns: inFile }, rows.details);
+  return partitionColumns.length === 0 ? loadWhole(rows, tableEncoder) : loadSlices(rows, tableEncoder);
+}
+
+async function loadWhole(rows: RowsToLoad, tableEncoder: TableEncoder): Promise<LoadedRows> {
+  const writer = newWriter(rows, tableEncoder, []);
+  let rowCount = 0;
+  let byteCount = 0;
+  try {
+    for await (const batch of rows.batches) {
+      rowCount += batch.rowCount;
+      byteCount += batch.byteCount;
+      await writer.append(batch);
+      rows.onProgress(rowCount, byteCount);
+    }
+    return { rowCount, slices: [await writer.finish()], alterations: writer.alterations };
+  } catch (error) {
+    await writer.abort();
+    throw error;
+  }
+}
+
+async function loadSlices(rows: RowsToLoad, tableEncoder: TableEncoder): Promise<LoadedRows> {
+  const { columns } = rows.schema;
+  const positionOf = (name: string): number => columns.findIndex((column) => column.name === name);
+  const partitionPositions = rows.partitionColumns.map(positionOf);
+  const numbers = new SliceNumbers(rows.schema, partitionPositions);
+  const buffers = new SliceBuffers(
+    columns,
+    columns.map((_, i) => i).filter((i) => !partitionPositions.includes(i)),
+  );
+  const writers: SliceWriter[] = [];
+  const append = async (slice: number): Promise<void> => {
+    const batch = buffers.take(slice);
+    if (batch !== undefined) await (writers[slice] as SliceWriter).append(batch);
+  };
+  let rowCount = 0;
+  let byteCount = 0;
+  let sliceOf = new Int32Array(0);
+  try {
+    for await (const batch of rows.batches) {
+      rowCount += batch.rowCount;
+      byteCount += batch.byteCount;
+      if (sliceOf.length < batch.rowCount) sliceOf = new Int32Array(batch.rowCount);
+      numbers.numberRows(batch, sliceOf);
+      for (let slice = writers.length; slice < numbers.count; slice++) {
+        writers.push(newWriter(rows, tableEncoder, numbers.partition(slice)));
+      }
+      buffers.add(batch, sliceOf, numbers.count);
+      batch.release();
+      for (const slice of buffers.due()) await append(slice);
+      rows.onProgress(rowCount, byteCount);
+    }
+    const slices = await finishAll(writers, append);
+    return { rowCount, slices, alterations: writers.flatMap(({ alterations }) => alterations) };
+  } catch (error) {
+    await Promise.allSettled(writers.map((writer) => writer.abort()));
+    throw error;
+  }
+}
+
+/** Several at once: finishing waits for the compressor and the disk more than it computes. */
+async function finishAll(
+  writers: readonly SliceWriter[],
+  append: (slice: number) => Promise<void>,
+): Promise<readonly ManifestSlice[]> {
+  const slices: ManifestSlice[] = [];
+  const remaining = writers.entries();
+  const finishSome = async (): Promise<void> => {
+    for (const [slice, writer] of remaining) {
+      await append(slice);
+      slices[slice] = await writer.finish();
+    }
+  };
+  const lanes = await Promise.allSettled([finishSome(), finishSome(), finishSome(), finishSome()]);
+  for (const lane of lanes) if (lane.status === "rejected") throw lane.reason;
+  return slices;
+}
+
+function newWriter(
+  rows: RowsToLoad,
+  tableEncoder: TableEncoder,
+  partition: ManifestSlice["partition"],
+): SliceWriter {
+  let next = rows.firstFileNumber;
+  return new SliceWriter(rows.target, tableEncoder, partition, () => next++);
+}

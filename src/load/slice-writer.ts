@@ -1,0 +1,90 @@
+import type { FileEncoder, LakeFormat, TableEncoder } from "../encoders/encoder.ts";
+import type { ManifestFile, ManifestSlice } from "../lake/manifest.ts";
+import { csvKey, type LakePlace, parquetKey, stagedCsvKey } from "../stores/lake-path.ts";
+import type { ObjectWriter, Store } from "../stores/store.ts";
+import type { Alteration } from "../table/alteration.ts";
+import type { Partition } from "../table/partition.ts";
+import type { RecordBatch } from "../table/record-batch.ts";
+
+/** Another Parquet file is begun above this, so that engines can read one table with several workers. */
+const fileBytes = 256 << 20;
+
+/** Where the files of one table's load go. */
+export interface LoadTarget {
+  readonly store: Store;
+  readonly place: LakePlace;
+  readonly format: LakeFormat;
+  readonly table: string;
+  readonly run: string;
+}
+
+interface OpenFile {
+  readonly object: ObjectWriter;
+  readonly encoder: FileEncoder;
+  readonly key: string;
+  readonly stagedAs: string | undefined;
+}
+
+/** Writes the files of one slice. Nothing of them is seen before the run is published. */
+export class SliceWriter {
+  readonly #target: LoadTarget;
+  readonly #tableEncoder: TableEncoder;
+  readonly #partition: Partition;
+  readonly #nextFileNumber: () => number;
+  readonly #files: ManifestFile[] = [];
+  readonly alterations: Alteration[] = [];
+  #open: OpenFile | undefined;
+
+  constructor(
+    target: LoadTarget,
+    tableEncoder: TableEncoder,
+    partition: Partition,
+    nextFileNumber: () => number,
+  ) {
+    this.#target = target;
+    this.#tableEncoder = tableEncoder;
+    this.#partition = partition;
+    this.#nextFileNumber = nextFileNumber;
+  }
+
+  async append(batch: RecordBatch): Promise<void> {
+    if (this.#open !== undefined && this.#target.format === "parquet") {
+      if (this.#open.encoder.byteCount >= fileBytes) await this.#closeFile();
+    }
+    this.#open ??= await this.#openFile();
+    await this.#open.encoder.append(batch);
+  }
+
+  /** Without rows it still makes a file, so that an empty table is one. */
+  async finish(): Promise<ManifestSlice> {
+    if (this.#open === undefined && this.#files.length === 0) this.#open = await this.#openFile();
+    await this.#closeFile();
+    return { partition: this.#partition, files: this.#files };
+  }
+
+  /** Gives up what is being written; finished files are left to the next run's collection. */
+  async abort(): Promise<void> {
+    await this.#open?.object.abort();
+  }
+
+  async #openFile(): Promise<OpenFile> {
+    const { store, place, format, table, run } = this.#target;
+    const csv = format === "csv";
+    const key = csv
+      ? csvKey(place, table, this.#partition)
+      : parquetKey(place, table, this.#partition, run, this.#nextFileNumber());
+    const stagedAs = csv ? stagedCsvKey(place, table, this.#partition, run) : undefined;
+    const object = await store.create(stagedAs ?? key);
+    return { object, encoder: this.#tableEncoder.openFile(object), key, stagedAs };
+  }
+
+  async #closeFile(): Promise<void> {
+    if (this.#open === undefined) return;
+    const { object, encoder, key, stagedAs } = this.#open;
+    const { rowCount, byteCount, alterations } = await encoder.finish();
+    await object.close();
+    this.#open = undefined;
+    this.#files.push({ key, byteCount, rowCount, ...(stagedAs === undefined ? {} : { stagedAs }) });
+    this.alterations.push(...alterations);
+  }
+}
