@@ -10,4 +10,6 @@ export default defineConfig({
   dts: true,
   clean: true,
   hash: false,
+  // The package says "type": "module", and its bin and exports name .js files.
+  fixedExtension: false,
 });
