@@ -108,6 +108,26 @@ export async function unless<T>(codes: readonly string[], promise: Promise<T>): 
   }
 }
 
+/**
+ * Makes the folder and those above it that are missing, and tells which it made, outermost first. Not
+ * `mkdir` with `recursive`: where a folder cannot be made although the one above it exists, as in /proc,
+ * Node tries for ever.
+ */
+export async function makeFolders(folder: string): Promise<readonly string[]> {
+  const found = await unless(["ENOENT"], stat(folder));
+  if (found?.isDirectory() === true) return [];
+  const missing = found === undefined && dirname(folder) !== folder;
+  const above = missing ? await makeFolders(dirname(folder)) : [];
+  try {
+    await mkdir(folder);
+    return [...above, folder];
+  } catch (cause) {
+    const madeByOther = errno(cause) === "EEXIST" && (await stat(folder)).isDirectory();
+    if (!madeByOther) throw cause;
+    return above;
+  }
+}
+
 /** Makes folders, and makes names in folders survive a power cut. */
 export interface DurableFolders {
   /** Makes the folder and those above it that are missing. */
@@ -145,9 +165,7 @@ export function durableFolders(): DurableFolders {
 
   return {
     async make(folder) {
-      const first = await mkdir(folder, { recursive: true });
-      if (first === undefined) return;
-      for (let at = folder; at.length >= first.length; at = dirname(at)) unsettled.add(dirname(at));
+      for (const made of await makeFolders(folder)) unsettled.add(dirname(made));
     },
     async settle(folder) {
       await settleOne(folder);

@@ -1,5 +1,5 @@
 import type { Dirent } from "node:fs";
-import { mkdir, open, readdir, rename, rm, rmdir, stat, unlink, writeFile } from "node:fs/promises";
+import { open, readdir, rename, rm, rmdir, stat, unlink, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { PanoramaError } from "../errors.ts";
 import type { CheckResult } from "../sources/source.ts";
@@ -11,6 +11,7 @@ import {
   durableFolders,
   ensureLater,
   errno,
+  makeFolders,
   onDisk,
   removeEmptyFolders,
   unfinishedName,
@@ -93,9 +94,9 @@ function assertKey(root: string, key: string): void {
 async function checkFolder(root: string): Promise<CheckResult> {
   const subject = root;
   const probe = join(root, unfinishedName("tmp"));
-  let made: string | undefined;
+  let made: readonly string[] = [];
   try {
-    made = await onDisk("write", root, "", () => mkdir(root, { recursive: true }));
+    made = await onDisk("write", root, "", () => makeFolders(resolve(root)));
     await onDisk("write", root, "", () => writeFile(probe, "probe"));
     await onDisk("remove", root, "", () => rm(probe));
     return { subject, ok: true, detail: "files can be written and removed" };
@@ -105,13 +106,9 @@ async function checkFolder(root: string): Promise<CheckResult> {
     return { subject, ok: false, detail: `${cause.message}. ${cause.remedy}` };
   } finally {
     // Asking must not leave a folder behind where there was none.
-    if (made !== undefined) await removeMadeFolders(resolve(root), made);
-  }
-}
-
-async function removeMadeFolders(from: string, first: string): Promise<void> {
-  for (let at = from; at.length >= first.length; at = dirname(at)) {
-    await unless(["ENOENT", "ENOTEMPTY", "EEXIST"], rmdir(at));
+    for (const folder of made.toReversed()) {
+      await unless(["ENOENT", "ENOTEMPTY", "EEXIST"], rmdir(folder));
+    }
   }
 }
 
@@ -151,8 +148,8 @@ async function lockInFolder(path: string, folders: DurableFolders): Promise<File
 /** Does `work` in the folder of `path`, again when someone found that empty and removed it. */
 async function inFolder<T>(path: string, folders: DurableFolders, work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
-    await folders.make(dirname(path));
     try {
+      await folders.make(dirname(path));
       return await work();
     } catch (cause) {
       if (errno(cause) !== "ENOENT" || attempt >= 10) throw cause;

@@ -166,8 +166,8 @@ export class LocalWriter implements ObjectWriter {
   async #openFile(): Promise<void> {
     const { descriptors, folders } = this.#share;
     for (let attempt = 1; !this.#opened; attempt += 1) {
-      await folders.make(dirname(this.#path));
       try {
+        await folders.make(dirname(this.#path));
         await descriptors.use(this.#unfinished, "wx", async () => undefined);
         this.#opened = true;
       } catch (cause) {
