@@ -1,6 +1,7 @@
 import type { PanoramaError } from "./errors.ts";
 import type { Reporter } from "./reports/reporter.ts";
 import type { Selection } from "./run/select-tables.ts";
+import type { QueryResult } from "./catalogs/duckdb/query-result.ts";
 import type { Settings } from "./settings/settings.ts";
 import type { CheckResult } from "./sources/source.ts";
 
@@ -17,6 +18,9 @@ export {
 } from "./reports/spelling.ts";
 export type { Selection } from "./run/select-tables.ts";
 export { nearestName } from "./settings/nearest-name.ts";
+export type { QueryResult } from "./catalogs/duckdb/query-result.ts";
+export { readSettings } from "./settings/read-settings.ts";
+export { settingsJsonSchema } from "./settings/settings-json-schema.ts";
 export type { Settings } from "./settings/settings.ts";
 
 export interface RunOutcome {
@@ -46,10 +50,6 @@ export interface LakeTableInfo {
   readonly columns: readonly { readonly name: string; readonly type: string; readonly partition: boolean }[];
 }
 
-export interface QueryResult {
-  readonly rows: unknown;
-}
-
 export interface DemoResult {
   readonly lake: string;
   readonly catalog: string;
@@ -61,11 +61,6 @@ export interface DemoResult {
 }
 
 export declare const version: string;
-export declare const settingsJsonSchema: object;
-export declare function readSettings(
-  path: string,
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<Settings>;
 export declare function extractAndLoad(
   settings: Settings,
   selection: Selection,

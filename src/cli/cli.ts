@@ -9,6 +9,8 @@ export interface OutputStream extends NodeJS.WritableStream {
 
 /** What a command may touch of the process. */
 export interface CliIo {
+  /** Of the program. */
+  readonly version: string;
   readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
   /** Results only. */
   readonly stdout: OutputStream;

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
+import { readFileSync } from "node:fs";
 import { StopSignal } from "./stop-signal.ts";
-import { version } from "./version.ts";
 
 // A reader such as `head` that has seen enough is no failure. A log that cannot be written must not stop a load.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -8,6 +8,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 });
 process.stderr.on("error", () => {});
 
+const version = readVersion();
 const argv = process.argv.slice(2);
 if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-V")) {
   // Before commander and the library are loaded: scripts ask for the version.
@@ -15,10 +16,16 @@ if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-V")) {
 } else {
   const { runCli } = await import("./run-cli.ts");
   const { stdin, stdout, stderr, env } = process;
-  const exitCode = await runCli(argv, { stdin, stdout, stderr, env, signal: stopOnSignals() });
+  const exitCode = await runCli(argv, { version, stdin, stdout, stderr, env, signal: stopOnSignals() });
   // A pipe may still be taking what was written; `process.exit` would throw it away.
   await Promise.all([flush(stdout), flush(stderr)]);
   process.exit(exitCode);
+}
+
+/** From the package this file is in: src/cli/ and dist/cli/ are equally deep. */
+function readVersion(): string {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { readonly version: string }).version;
 }
 
 /** The first SIGINT or SIGTERM asks for a stop, the second does not ask. */

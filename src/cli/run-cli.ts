@@ -11,7 +11,6 @@ import { addTables } from "./commands/tables.ts";
 import { addTestConnections } from "./commands/test-connections.ts";
 import { showError } from "./show-error.ts";
 import { stoppedExitCode } from "./stop-signal.ts";
-import { version } from "./version.ts";
 
 const examples = `
 Examples:
@@ -54,7 +53,7 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
 }
 
 function openProgram(cli: Cli): Command {
-  const { stdout } = cli.io;
+  const { stdout, version } = cli.io;
   const program = new Command("panorama")
     .description(
       "Takes MySQL and Open edX data into a lake of Parquet or CSV files that any SQL engine can query.",

@@ -21,6 +21,7 @@ export async function run(argv: readonly string[], surroundings: Surroundings = 
   const [stdout, stderr] = [collect(), collect()];
   const signal = surroundings.signal ?? new AbortController().signal;
   const exitCode = await runCli(argv, {
+    version: "1.2.3",
     stdin,
     stdout: stdout.stream,
     stderr: stderr.stream,

@@ -11,7 +11,10 @@ async function ask(
   const stderr = Object.assign(new Written(), { isTTY: terminals.stderr });
   stdin.end(answer);
   const { signal } = new AbortController();
-  const yes = await confirm({ stdin, stdout: new Written(), stderr, env: {}, signal }, "Drop? ");
+  const yes = await confirm(
+    { version: "1.2.3", stdin, stdout: new Written(), stderr, env: {}, signal },
+    "Drop? ",
+  );
   return { yes, asked: stderr.text };
 }
 
@@ -35,7 +38,7 @@ test("a stopped command does not wait for the answer", async () => {
   const controller = new AbortController();
   const stdin = Object.assign(new PassThrough(), { isTTY: true });
   const stderr = Object.assign(new Written(), { isTTY: true });
-  const io = { stdin, stdout: new Written(), stderr, env: {}, signal: controller.signal };
+  const io = { version: "1.2.3", stdin, stdout: new Written(), stderr, env: {}, signal: controller.signal };
 
   const answer = confirm(io, "Drop? ");
   controller.abort();

@@ -13,7 +13,7 @@ async function show(
 ): Promise<{ exitCode: number; lines: readonly string[] }> {
   const [stdout, stderr] = [new Written(), new Written()];
   const exitCode = await showError(
-    { stdin: Readable.from([]), stdout, stderr, env: {}, signal },
+    { version: "1.2.3", stdin: Readable.from([]), stdout, stderr, env: {}, signal },
     options,
     error,
   );

@@ -38,9 +38,10 @@ export function addDemo(program: Command, cli: Cli): void {
       const demo = await withReporter(cli, command, panorama, (reporter) =>
         panorama.runDemo({ folder: flags.folder, scale: flags.scale, reporter, signal: cli.io.signal }),
       );
+      await using answer = demo.answer;
       const write = (text: string): Promise<void> => writeResult(cli, text);
       await write(spellLoaded(panorama, demo, performance.now() - startedAt));
-      await panorama.renderResult(demo.answer, "table", write, {
+      await panorama.renderResult(answer, "table", write, {
         width: cli.io.stdout.isTTY === true ? cli.io.stdout.columns : undefined,
       });
       await write(spellNext(demo));

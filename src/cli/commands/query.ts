@@ -28,7 +28,7 @@ export function addQuery(program: Command, cli: Cli): void {
       const sql = fromStdin ? await readAll(cli.io) : argument;
       if (sql.trim() === "") command.error("The query is empty");
       const { panorama, settings } = await openSettings(cli, command);
-      const result = await panorama.queryLake(settings, sql, cli.io.signal);
+      await using result = await panorama.queryLake(settings, sql, cli.io.signal);
       await panorama.renderResult(result, flags.format, (text) => writeResult(cli, text), {
         width: cli.io.stdout.isTTY === true ? cli.io.stdout.columns : undefined,
       });

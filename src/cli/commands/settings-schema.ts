@@ -12,6 +12,6 @@ export function addSettingsSchema(program: Command, cli: Cli): void {
     )
     .action(async () => {
       const { settingsJsonSchema } = await loadPanorama();
-      await writeResult(cli, `${JSON.stringify(settingsJsonSchema, null, 2)}\n`);
+      await writeResult(cli, `${JSON.stringify(settingsJsonSchema(), null, 2)}\n`);
     });
 }
