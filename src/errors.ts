@@ -6,6 +6,9 @@ export const remedies = {
   /** The settings file cannot be read or is not what it should be. */
   SETTINGS_INVALID:
     "Correct the lines named above; `panorama settings-schema` prints the schema for your editor.",
+  /** `set-tables` and `set-tables-fields` replace the file as a whole. */
+  SETTINGS_UNWRITABLE:
+    "Let this account write to the file's folder; in a container, mount the folder and not the file alone.",
   /** A command line that does not fit together. */
   USAGE: "See `panorama --help`.",
   /** A name on the command line that the settings do not have. */

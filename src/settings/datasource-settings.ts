@@ -1,0 +1,213 @@
+import { z } from "zod";
+import { type Mapping, readMapping, type Readings } from "./read-mapping.ts";
+import { expectMapping, readType } from "./read-type.ts";
+import { type MysqlKeys, mysqlShape, readMysqlConnection } from "./mysql-settings.ts";
+import {
+  isoDate,
+  optionalNumber,
+  optionalText,
+  presentText,
+  requiredText,
+  type Shape,
+} from "./setting-values.ts";
+import type {
+  BasePartition,
+  CourseStructuresDatasourceSettings,
+  DatasourceSettings,
+  MysqlDatasourceSettings,
+} from "./settings.ts";
+import type { SettingPath } from "./settings-problems.ts";
+import { readSecret, type SettingsReading, resolvePath } from "./settings-reading.ts";
+import { readTables, type ReadTable, tablesSchema } from "./table-settings.ts";
+
+const named = { name: requiredText({ description: "Unique name of the datasource." }) };
+
+const mysqlSourceShape = {
+  ...named,
+  ...mysqlShape,
+  // Blank in the example files, which are to be filled in; without the key nobody would see what to fill in.
+  mysql_database: presentText({ description: "Database that holds the tables.", examples: ["openedx"] }),
+  parallel_reads: optionalNumber(
+    { whole: true, least: 1, spelled: "a whole number above 0" },
+    { description: "How many connections may read at once. Left out: as many as pay off." },
+  ),
+};
+
+interface MongodbKeys {
+  readonly mongodb_host: string | undefined;
+  readonly mongodb_port: number | undefined;
+  readonly mongodb_username: string | undefined;
+  readonly mongodb_password: string | undefined;
+  readonly mongodb_password_file: string | undefined;
+  readonly mongodb_database: string | undefined;
+}
+
+const mongodbShape: Shape<MongodbKeys> = {
+  mongodb_host: optionalText({ description: "Host, or several with commas.", default: "localhost" }),
+  mongodb_port: optionalNumber(
+    { whole: true, least: 1, most: 65535, spelled: "a port number" },
+    { description: "TCP port." },
+  ),
+  mongodb_username: optionalText({ description: "User that may read the modulestore." }),
+  mongodb_password: optionalText({
+    description: "Better: `${MONGODB_PASSWORD}`, or `mongodb_password_file`.",
+  }),
+  mongodb_password_file: optionalText({ description: "File that holds the password." }),
+  mongodb_database: optionalText({ description: "Database of the modulestore.", default: "edxapp" }),
+};
+
+const shapes = {
+  mysql: mysqlSourceShape,
+  openedx_course_structures: { ...named, ...mongodbShape, ...mysqlShape },
+  csv: { ...named, location: requiredText({ description: "The CSV file.", examples: ["file.csv"] }) },
+  xls: { ...named, location: requiredText({ description: "The workbook.", examples: ["book.xlsx"] }) },
+  openedx_sample: {
+    ...named,
+    scale: optionalNumber(
+      { whole: false, least: Number.MIN_VALUE, spelled: "a number above 0" },
+      { description: "Size of the made-up site.", default: 1 },
+    ),
+    seed: optionalNumber(
+      { whole: true, least: Number.MIN_SAFE_INTEGER, spelled: "a whole number" },
+      { description: "The same seed gives the same rows.", default: 1 },
+    ),
+    as_of: optionalText(
+      { description: "Last day of the site's history.", examples: ["2024-12-31"] },
+      isoDate,
+    ),
+  },
+};
+
+type DatasourceType = keyof typeof shapes;
+const types: readonly DatasourceType[] = [
+  "mysql",
+  "openedx_course_structures",
+  "csv",
+  "xls",
+  "openedx_sample",
+];
+
+const tables = {
+  tables: tablesSchema.optional().meta({ description: "Tables to load; `panorama set-tables` fills it in." }),
+};
+
+/** One entry of `datasources` as written. */
+export const datasourceSchema: z.ZodType = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("mysql"), ...shapes.mysql, ...tables }),
+  z.strictObject({
+    type: z.literal("openedx_course_structures"),
+    ...shapes.openedx_course_structures,
+    ...tables,
+  }),
+  z.strictObject({ type: z.literal("csv"), ...shapes.csv, ...tables }),
+  z.strictObject({ type: z.literal("xls"), ...shapes.xls, ...tables }),
+  z.strictObject({ type: z.literal("openedx_sample"), ...shapes.openedx_sample, ...tables }),
+]);
+
+/** A datasource as far as it could be read. */
+export interface ReadDatasource {
+  readonly path: SettingPath;
+  readonly name: string | undefined;
+  readonly tables: readonly ReadTable[];
+  /** undefined when its type, name or connection is wrong. */
+  readonly settings: DatasourceSettings | undefined;
+}
+
+export interface LakeSurroundings extends SettingsReading {
+  readonly basePrefix: string | undefined;
+  readonly basePartitions: readonly BasePartition[];
+}
+
+export async function readDatasource(
+  value: unknown,
+  path: SettingPath,
+  reading: LakeSurroundings,
+): Promise<ReadDatasource> {
+  const { problems } = reading;
+  const mapping = expectMapping(value, path, problems, "type and name");
+  if (mapping === undefined) return { path, name: undefined, tables: [], settings: undefined };
+  const readTablesOf = readTables(mapping["tables"], [...path, "tables"], reading);
+  const type = readType(mapping, types, path, problems);
+  if (type === undefined) {
+    const name = named.name.safeParse(mapping["name"]).data;
+    return { path, name, tables: readTablesOf, settings: undefined };
+  }
+  const basics = { tables: readTablesOf.map((table) => table.settings) };
+  const settings = await readByType(type, mapping, path, basics, reading);
+  return { path, name: settings.name === "" ? undefined : settings.name, tables: readTablesOf, settings };
+}
+
+async function readByType(
+  type: DatasourceType,
+  mapping: Mapping,
+  path: SettingPath,
+  basics: Pick<DatasourceSettings, "tables">,
+  reading: LakeSurroundings,
+): Promise<DatasourceSettings> {
+  const { problems } = reading;
+  const others = {
+    nested: ["type", "tables"],
+    describe: (key: string): string | undefined => {
+      const owner = types.find((other) => Object.hasOwn(shapes[other], key));
+      return owner === undefined ? undefined : `it belongs to type ${owner}, and this is type ${type}`;
+    },
+  };
+  switch (type) {
+    case "mysql": {
+      const keys = readMapping(shapes.mysql, mapping, path, problems, others);
+      return readMysqlSource(keys, path, basics, reading);
+    }
+    case "openedx_course_structures": {
+      const keys = readMapping(shapes.openedx_course_structures, mapping, path, problems, others);
+      return readCourseStructures(keys, path, basics, reading);
+    }
+    case "csv":
+    case "xls": {
+      const { name = "", location = "" } = readMapping(shapes[type], mapping, path, problems, others);
+      return { type, name, location: resolvePath(location, reading), ...basics };
+    }
+    case "openedx_sample": {
+      const keys = readMapping(shapes.openedx_sample, mapping, path, problems, others);
+      const { name = "", scale = 1, seed = 1, as_of: asOf } = keys;
+      return { type, name, scale, seed, asOf, ...basics };
+    }
+  }
+}
+
+async function readMysqlSource(
+  keys: Readings<MysqlKeys & { readonly name: string; readonly parallel_reads: number | undefined }>,
+  path: SettingPath,
+  basics: Pick<DatasourceSettings, "tables">,
+  reading: LakeSurroundings,
+): Promise<MysqlDatasourceSettings> {
+  return {
+    type: "mysql",
+    name: keys.name ?? "",
+    connection: await readMysqlConnection(keys, path, reading),
+    parallelReads: keys.parallel_reads,
+    ...basics,
+  };
+}
+
+async function readCourseStructures(
+  keys: Readings<MysqlKeys & MongodbKeys & { readonly name: string }>,
+  path: SettingPath,
+  basics: Pick<DatasourceSettings, "tables">,
+  reading: LakeSurroundings,
+): Promise<CourseStructuresDatasourceSettings> {
+  const { mongodb_password: password, mongodb_password_file: passwordFile } = keys;
+  const mysql = await readMysqlConnection(keys, path, reading);
+  return {
+    type: "openedx_course_structures",
+    name: keys.name ?? "",
+    mongodb: {
+      host: keys.mongodb_host ?? "localhost",
+      port: keys.mongodb_port,
+      username: keys.mongodb_username,
+      password: await readSecret("mongodb_password", password, passwordFile, path, reading),
+      database: keys.mongodb_database ?? "edxapp",
+    },
+    mysql: keys.mysql_host === undefined && keys.mysql_socket === undefined ? undefined : mysql,
+    ...basics,
+  };
+}

@@ -1,0 +1,150 @@
+import type { LakeFormat } from "../encoders/encoder.ts";
+import type { FieldRequest } from "../sources/source.ts";
+import type { LakeNames } from "./lake-names.ts";
+
+/** The settings file, resolved: variables filled in, secrets read, defaults applied, paths absolute. Holds secrets. */
+export interface Settings {
+  /** Absolute path of the file. */
+  readonly file: string;
+  readonly datalake: DatalakeSettings;
+  readonly datasources: readonly DatasourceSettings[];
+}
+
+export type DatalakeSettings = LocalDatalakeSettings | S3DatalakeSettings | AwsDatalakeSettings;
+
+/** What every lake has. */
+export interface LakeLayout {
+  /** First folder of every key and first word of every table's name. May hold slashes. */
+  readonly basePrefix: string | undefined;
+  /** The catalog's database or schema. */
+  readonly database: string | undefined;
+  /** Constant partition columns of every table, in path order. */
+  readonly basePartitions: readonly BasePartition[];
+  readonly format: LakeFormat;
+  /** How long replaced files stay for queries that still read them. */
+  readonly retentionHours: number;
+}
+
+export interface BasePartition {
+  readonly name: string;
+  /** As the file spells it. */
+  readonly type: string;
+  readonly value: string;
+}
+
+export interface LocalDatalakeSettings extends LakeLayout {
+  readonly type: "local";
+  readonly path: string;
+}
+
+/** Where a bucket is and who asks. */
+export interface BucketSettings {
+  readonly bucket: string;
+  readonly region: string | undefined;
+  /** undefined: AWS itself. */
+  readonly endpointUrl: string | undefined;
+  /** undefined: the default AWS credential chain. */
+  readonly credentials: AccessKey | undefined;
+}
+
+export interface AccessKey {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+/** A bucket without AWS's catalog: the catalog is a DuckDB file. */
+export interface S3DatalakeSettings extends LakeLayout, BucketSettings {
+  readonly type: "s3";
+  /** The DuckDB file; undefined when the settings name none. */
+  readonly catalogPath: string | undefined;
+}
+
+/** Without `database` or `workgroup` files are uploaded and no catalog is kept. */
+export interface AwsDatalakeSettings extends LakeLayout, BucketSettings {
+  readonly type: "aws";
+  readonly workgroup: string | undefined;
+}
+
+export type DatasourceSettings =
+  | MysqlDatasourceSettings
+  | CourseStructuresDatasourceSettings
+  | FileDatasourceSettings
+  | SampleDatasourceSettings;
+
+export interface DatasourceBasics {
+  /** Unique in the file. */
+  readonly name: string;
+  /** Empty when none are listed. */
+  readonly tables: readonly TableSettings[];
+}
+
+export interface MysqlDatasourceSettings extends DatasourceBasics {
+  readonly type: "mysql";
+  readonly connection: MysqlConnectionSettings;
+  /** How many connections may read at once; undefined: the program decides. */
+  readonly parallelReads: number | undefined;
+}
+
+export interface MysqlConnectionSettings {
+  readonly host: string;
+  readonly port: number;
+  /** Takes the place of host and port. */
+  readonly socket: string | undefined;
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+  /** undefined when the file leaves it blank, as the example files do until they are filled in. */
+  readonly database: string | undefined;
+  readonly sslMode: MysqlSslMode;
+  readonly sslCa: string | undefined;
+  readonly sslCert: string | undefined;
+  readonly sslKey: string | undefined;
+  readonly compress: boolean;
+}
+
+/** MySQL's own words: https://dev.mysql.com/doc/refman/8.4/en/connection-options.html#option_general_ssl-mode */
+export type MysqlSslMode = "disabled" | "preferred" | "required" | "verify_ca" | "verify_identity";
+
+export interface CourseStructuresDatasourceSettings extends DatasourceBasics {
+  readonly type: "openedx_course_structures";
+  readonly mongodb: MongodbConnectionSettings;
+  /** The LMS's database, when the file names its host or socket; else the published versions come from MongoDB. */
+  readonly mysql: MysqlConnectionSettings | undefined;
+}
+
+export interface MongodbConnectionSettings {
+  readonly host: string;
+  readonly port: number | undefined;
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+  readonly database: string;
+}
+
+export interface FileDatasourceSettings extends DatasourceBasics {
+  readonly type: "csv" | "xls";
+  readonly location: string;
+}
+
+/** Generated rows of a made-up Open edX site. */
+export interface SampleDatasourceSettings extends DatasourceBasics {
+  readonly type: "openedx_sample";
+  readonly scale: number;
+  readonly seed: number;
+  /** `YYYY-MM-DD`. */
+  readonly asOf: string | undefined;
+}
+
+export interface TableSettings extends LakeNames {
+  /** The table at the source. */
+  readonly name: string;
+  /** In path order; each is among `fields` when these are listed. */
+  readonly partitionFields: readonly string[];
+  readonly incremental: IncrementalSettings | undefined;
+  /** undefined: all columns of the table. */
+  readonly fields: readonly FieldRequest[] | undefined;
+}
+
+export interface IncrementalSettings {
+  readonly timestampField: string;
+  /** A MySQL interval, e.g. `2 hour`. */
+  readonly interval: string;
+}

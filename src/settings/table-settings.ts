@@ -1,0 +1,261 @@
+import { z } from "zod";
+import type { FieldRequest } from "../sources/source.ts";
+import { parseConstant, type WrittenConstant } from "./field-constant.ts";
+import { fieldTypeNames, parseFieldType } from "./field-type.ts";
+import { lakeNames } from "./lake-names.ts";
+import { nearestName } from "./nearest-name.ts";
+import { isBlank, isMapping, readList, readMapping } from "./read-mapping.ts";
+import { expectMapping } from "./read-type.ts";
+import { describeUnknownWord, optionalText, requiredText, type Shape } from "./setting-values.ts";
+import type { BasePartition, IncrementalSettings, TableSettings } from "./settings.ts";
+import type { SettingPath, SettingsProblems } from "./settings-problems.ts";
+
+interface TableKeys {
+  readonly name: string;
+  readonly datalake_table_name: string | undefined;
+  readonly datalake_table_view: string | undefined;
+}
+
+const tableShape: Shape<TableKeys> = {
+  name: requiredText({ description: "The table at the source." }),
+  datalake_table_name: optionalText({ description: "Raw table; <base_prefix>_raw_<table> by default." }),
+  datalake_table_view: optionalText({ description: "View; <base_prefix>_table_<table> by default." }),
+};
+
+interface FieldKeys {
+  readonly name: string;
+  readonly type: string | undefined;
+}
+
+const fieldShape: Shape<FieldKeys> = {
+  name: requiredText({ description: "The column at the source." }),
+  type: optionalText({ description: "A MySQL type name.", examples: ["int", "varchar", "datetime"] }),
+};
+
+interface PartitionKeys {
+  readonly timestamp_field: string | undefined;
+  readonly interval: string | undefined;
+}
+
+const units =
+  "microsecond|second|minute|hour|day|week|month|quarter|year|(second|minute|hour|day)_microsecond|" +
+  "(minute|hour|day)_second|(hour|day)_minute|day_hour|year_month";
+const intervalPattern = new RegExp(`^(\\d+(\\.\\d+)?|'[^']+'|"[^"]+")\\s+(${units})$`, "i");
+
+const mysqlInterval = (text: string): { value: string } | { problem: string } =>
+  intervalPattern.test(text.trim())
+    ? { value: text.trim() }
+    : { problem: "must be a MySQL interval such as 2 hour" };
+
+const partitionShape: Shape<PartitionKeys> = {
+  timestamp_field: optionalText({ description: "Column that grows whenever a row changes." }),
+  interval: optionalText(
+    { description: "How far back changes are looked for.", examples: ["2 hour"] },
+    mysqlInterval,
+  ),
+};
+
+const constant = z
+  .union([z.string(), z.number(), z.boolean(), z.null()], { error: "must be a single value" })
+  .optional();
+
+const columnList = z.union([z.array(z.union([z.string(), z.number(), z.boolean()])), z.string(), z.null()]);
+const partitionsSchema = z.strictObject({
+  partition_fields: columnList.optional().meta({ description: "Columns, in path order." }),
+  ...partitionShape,
+});
+const fieldSchema = z.strictObject({
+  ...fieldShape,
+  value: constant.meta({ description: "A constant in place of the column; null too." }),
+});
+const tableSchema = z.strictObject({
+  ...tableShape,
+  partitions: z.union([partitionsSchema, z.null()]).optional(),
+  fields: z
+    .union([z.array(fieldSchema), fieldSchema, z.null()])
+    .optional()
+    .meta({ description: "Left out: all columns of the table." }),
+});
+
+/** A datasource's `tables` as written. */
+export const tablesSchema: z.ZodType = z.union([z.array(tableSchema), tableSchema, z.null()]);
+
+/** What a table's settings are judged by. */
+export interface TableSurroundings {
+  readonly problems: SettingsProblems;
+  readonly basePrefix: string | undefined;
+  readonly basePartitions: readonly BasePartition[];
+}
+
+export interface ReadTable {
+  readonly path: SettingPath;
+  readonly settings: TableSettings;
+}
+
+/** The tables that have a name at least, whatever else is wrong with them. */
+export function readTables(value: unknown, path: SettingPath, around: TableSurroundings): ReadTable[] {
+  return readList(value, path, around.problems).flatMap((entry) => {
+    const settings = readTable(entry.value, entry.path, around);
+    return settings === undefined ? [] : [{ path: entry.path, settings }];
+  });
+}
+
+function readTable(value: unknown, path: SettingPath, around: TableSurroundings): TableSettings | undefined {
+  const { problems } = around;
+  const mapping = expectMapping(value, path, problems, "name and fields");
+  if (mapping === undefined) return undefined;
+  const keys = readMapping(tableShape, mapping, path, problems, { nested: ["partitions", "fields"] });
+  const { fields, complete } = readFields(mapping["fields"], [...path, "fields"], around);
+  const listed = complete ? fields : undefined;
+  const partitions = readPartitions(mapping["partitions"], [...path, "partitions"], listed, around);
+  if (keys.name === undefined) return undefined;
+  const names = lakeNames(around.basePrefix, {
+    name: keys.name,
+    datalakeTableName: keys.datalake_table_name,
+    datalakeTableView: keys.datalake_table_view,
+  });
+  return { name: keys.name, ...names, ...partitions, fields };
+}
+
+interface ReadFields {
+  /** undefined when none are listed. */
+  readonly fields: readonly FieldRequest[] | undefined;
+  /** False when an entry could not be read, so that others cannot be checked against the list. */
+  readonly complete: boolean;
+}
+
+function readFields(value: unknown, path: SettingPath, around: TableSurroundings): ReadFields {
+  const { problems } = around;
+  const entries = readList(value, path, problems);
+  const known = new Map<string, SettingPath>();
+  const fields = entries.flatMap((entry): FieldRequest[] => {
+    const mapping = expectMapping(entry.value, entry.path, problems, "name and type");
+    if (mapping === undefined) return [];
+    const { name, type } = readMapping(fieldShape, mapping, entry.path, problems, { nested: ["value"] });
+    const written = Object.hasOwn(mapping, "value")
+      ? readConstant(mapping["value"], type, entry.path, problems)
+      : undefined;
+    if (name === undefined) return [];
+
+    const twin = known.get(name.toLowerCase());
+    if (twin !== undefined)
+      problems.add([...entry.path, "name"], `the same field as ${problems.pointTo(twin)}`);
+    known.set(name.toLowerCase(), entry.path);
+    if (isBasePartition(name, around)) {
+      problems.add([...entry.path, "name"], "a base partition of the lake has the same name");
+    }
+    const columnType = parseFieldType(type ?? "") ?? { kind: "text" };
+    return [{ name, type, columnType, ...(written === undefined ? {} : { constant: { value: written } }) }];
+  });
+  return {
+    fields: fields.length === 0 ? undefined : fields,
+    complete: fields.length > 0 && fields.length === entries.length,
+  };
+}
+
+function readConstant(
+  value: unknown,
+  type: string | undefined,
+  path: SettingPath,
+  problems: SettingsProblems,
+): WrittenConstant | undefined {
+  const result = constant.safeParse(value);
+  if (!result.success) {
+    problems.add([...path, "value"], "must be a single value");
+    return undefined;
+  }
+  const written = result.data;
+  if (type === undefined || written === undefined) return written;
+  const columnType = parseFieldType(type);
+  if (columnType === undefined) {
+    problems.add([...path, "type"], describeUnknownWord(type, fieldTypeNames).replace("word", "type"));
+  } else if (parseConstant(written, columnType) === undefined) {
+    const hint = written === "" ? "; write null for no value" : "";
+    problems.add([...path, "value"], `does not fit to the field's type${hint}`);
+  }
+  return written;
+}
+
+interface PartitionSettings {
+  readonly partitionFields: readonly string[];
+  readonly incremental: IncrementalSettings | undefined;
+}
+
+function readPartitions(
+  value: unknown,
+  path: SettingPath,
+  fields: readonly FieldRequest[] | undefined,
+  around: TableSurroundings,
+): PartitionSettings {
+  const { problems } = around;
+  if (isBlank(value)) return { partitionFields: [], incremental: undefined };
+  const mapping = expectMapping(value, path, problems, "partition_fields");
+  if (mapping === undefined) return { partitionFields: [], incremental: undefined };
+  const others = { nested: ["partition_fields"] };
+  const { timestamp_field: timestampField, interval } = readMapping(
+    partitionShape,
+    mapping,
+    path,
+    problems,
+    others,
+  );
+  const given = (key: string): boolean => !isBlank(mapping[key]);
+  if (given("interval") && !given("timestamp_field")) {
+    problems.add([...path, "interval"], "timestamp_field is missing; an incremental load needs both");
+  }
+  if (given("timestamp_field") && !given("interval")) {
+    problems.add([...path, "timestamp_field"], "interval is missing; an incremental load needs both");
+  }
+  return {
+    partitionFields: readPartitionFields(
+      mapping["partition_fields"],
+      [...path, "partition_fields"],
+      fields,
+      around,
+    ),
+    incremental:
+      timestampField === undefined || interval === undefined ? undefined : { timestampField, interval },
+  };
+}
+
+function readPartitionFields(
+  value: unknown,
+  path: SettingPath,
+  fields: readonly FieldRequest[] | undefined,
+  around: TableSurroundings,
+): readonly string[] {
+  const { problems } = around;
+  const isOneName = !isBlank(value) && !Array.isArray(value) && !isMapping(value);
+  const names: string[] = [];
+  for (const entry of readList(isOneName ? [value] : value, path, problems)) {
+    const result = tableShape.name.safeParse(entry.value);
+    if (!result.success) {
+      problems.add(entry.path, "must be a column's name");
+      continue;
+    }
+    const name = result.data;
+    if (names.includes(name)) problems.add(entry.path, "the same field is listed twice");
+    if (isBasePartition(name, around)) {
+      problems.add(entry.path, "a base partition of the lake has the same name");
+    }
+    if (fields !== undefined && !fields.some((field) => field.name === name)) {
+      const meant = nearestName(
+        name,
+        fields.map((field) => field.name),
+      );
+      problems.add(
+        entry.path,
+        `not among the table's fields${meant === undefined ? "" : `; did you mean "${meant}"?`}`,
+      );
+    }
+    names.push(name);
+  }
+  if (fields?.every((field) => names.includes(field.name))) {
+    problems.add(path, "every field is a partition field; no column would be left for the files");
+  }
+  return names;
+}
+
+function isBasePartition(name: string, around: TableSurroundings): boolean {
+  return around.basePartitions.some((partition) => partition.name.toLowerCase() === name.toLowerCase());
+}
