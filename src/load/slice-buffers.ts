@@ -1,4 +1,3 @@
-import { BufferPool } from "../table/buffer-pool.ts";
 import { fixedWidth } from "../table/column-type.ts";
 import type { ColumnData, RecordBatch } from "../table/record-batch.ts";
 import type { Column } from "../table/table-schema.ts";
@@ -8,10 +7,16 @@ const heldLimit = 64 << 20;
 /** What remains then: the slices that are handed on are those above average. */
 const heldAfterwards = 32 << 20;
 
+/** Above this much room, slices give theirs up when they are handed on: tables are often sorted by slice. */
+const roomLimit = 96 << 20;
+
+const noBytes = new Uint8Array(0);
+const noView = new DataView(noBytes.buffer);
+
 /** One column of the rows that a slice has collected. */
 class SliceColumn {
-  bytes: Uint8Array = new Uint8Array(0);
-  view: DataView = new DataView(this.bytes.buffer);
+  bytes: Uint8Array = noBytes;
+  view: DataView = noView;
   offset = 0;
   nulls: Uint8Array | undefined;
   nullCount = 0;
@@ -25,13 +30,13 @@ interface SliceRows {
 
 /**
  * Sorts the rows of mixed batches into slices: each collects its rows until it has enough for a good page.
- * Memory is bounded by `heldLimit` and half as much again for buffers that are not full.
+ * Memory is bounded by `heldLimit`, and by `roomLimit` for buffers that are not full.
  */
 export class SliceBuffers {
   readonly #columns: readonly Column[];
   readonly #positions: readonly number[];
   readonly #slices: SliceRows[] = [];
-  readonly #pool = new BufferPool(1 << 22);
+  #roomBytes = 0;
   #heldBytes = 0;
   #rowInSlice: Int32Array = new Int32Array(0);
 
@@ -71,36 +76,39 @@ export class SliceBuffers {
     return due;
   }
 
-  /** The rows that a slice has collected, or undefined for none. The slice goes on empty. */
+  /**
+   * The rows that a slice has collected, or undefined for none; to be consumed and released before rows are
+   * added again, since the slice goes on in the same buffers.
+   */
   take(slice: number): RecordBatch | undefined {
     const rows = this.#slices[slice];
     if (rows === undefined || rows.rowCount === 0) return undefined;
     const { rowCount, byteCount } = rows;
-    const buffers = rows.columns.map((column) => column.bytes);
-    const columns = rows.columns.map((column): ColumnData => {
-      const data: ColumnData = {
+    const columns = rows.columns.map(
+      (column): ColumnData => ({
         values: column.bytes.subarray(0, column.offset),
-        nulls: column.nullCount > 0 ? this.#nullsOf(column, rowCount) : undefined,
+        nulls: column.nullCount > 0 ? nullsOf(column, rowCount) : undefined,
         nullCount: column.nullCount,
-      };
-      column.bytes = new Uint8Array(0);
-      column.view = new DataView(column.bytes.buffer);
-      column.offset = 0;
-      column.nulls = undefined;
-      column.nullCount = 0;
-      return data;
-    });
+      }),
+    );
+    this.#heldBytes -= byteCount;
     rows.rowCount = 0;
     rows.byteCount = 0;
-    this.#heldBytes -= byteCount;
-    return {
-      rowCount,
-      byteCount,
-      columns,
-      release: () => {
-        for (const buffer of buffers) if (buffer.length > 0) this.#pool.giveBack(buffer);
-      },
-    };
+    return { rowCount, byteCount, columns, release: () => this.#empty(rows) };
+  }
+
+  #empty(rows: SliceRows): void {
+    const keepRoom = this.#roomBytes <= roomLimit;
+    for (const column of rows.columns) {
+      column.offset = 0;
+      if (column.nullCount > 0) column.nulls?.fill(0);
+      column.nullCount = 0;
+      if (keepRoom) continue;
+      this.#roomBytes -= column.bytes.length;
+      column.bytes = noBytes;
+      column.view = noView;
+      column.nulls = undefined;
+    }
   }
 
   /** Gives each row its number within its slice. */
@@ -127,16 +135,11 @@ export class SliceBuffers {
     this.#heldBytes = held;
   }
 
-  #nullsOf(column: SliceColumn, rowCount: number): Uint8Array {
-    const nulls = new Uint8Array(rowCount);
-    if (column.nulls !== undefined) nulls.set(column.nulls.subarray(0, rowCount));
-    return nulls;
-  }
-
   #grow(column: SliceColumn, size: number): void {
-    const grown = this.#pool.take(Math.max(column.offset + size, column.bytes.length * 2));
+    const room = Math.max(column.offset + size, Math.ceil(column.bytes.length * 1.5), 256);
+    const grown = Buffer.allocUnsafeSlow(room);
     grown.set(column.bytes.subarray(0, column.offset));
-    if (column.bytes.length > 0) this.#pool.giveBack(column.bytes);
+    this.#roomBytes += room - column.bytes.length;
     column.bytes = grown;
     column.view = new DataView(grown.buffer, grown.byteOffset, grown.byteLength);
   }
@@ -179,13 +182,21 @@ export class SliceBuffers {
   }
 }
 
+/** A slice without nulls since long has a short list of them. */
+function nullsOf(column: SliceColumn, rowCount: number): Uint8Array | undefined {
+  if (column.nulls !== undefined && column.nulls.length < rowCount) growNulls(column, rowCount);
+  return column.nulls?.subarray(0, rowCount);
+}
+
+function growNulls(column: SliceColumn, size: number): void {
+  const grown = new Uint8Array(size);
+  if (column.nulls !== undefined) grown.set(column.nulls);
+  column.nulls = grown;
+}
+
 function addNull(column: SliceColumn, row: number): void {
-  if (column.nulls === undefined || row >= column.nulls.length) {
-    const grown = new Uint8Array(Math.max(64, row * 2));
-    if (column.nulls !== undefined) grown.set(column.nulls);
-    column.nulls = grown;
-  }
-  column.nulls[row] = 1;
+  if (column.nulls === undefined || row >= column.nulls.length) growNulls(column, Math.max(64, row * 2));
+  (column.nulls as Uint8Array)[row] = 1;
   column.nullCount++;
 }
 

@@ -1,6 +1,7 @@
 import type { ColumnData } from "../../table/record-batch.ts";
 import type { Column } from "../../table/table-schema.ts";
-import { definitionLevels } from "./definition-levels.ts";
+import { type BodySource, CollectedPage } from "./collected-page.ts";
+import { definitionLevelsBound, definitionLevelsInto } from "./definition-levels.ts";
 import type { HeldPage } from "./held-pages.ts";
 import { bitWidthOf, hybridBound, hybridInto } from "./hybrid-encoding.ts";
 import { encoding, pageType } from "./parquet-types.ts";
@@ -10,7 +11,7 @@ import { ValueDictionary } from "./value-dictionary.ts";
 
 /** Pages of long values are cut at about this many bytes. */
 const pageBytes = 1 << 20;
-/** More indices than a batch has rows; grown where a batch has more. */
+/** Of one batch; every column uses it in turn. */
 let indexScratch = new Int32Array(16_384);
 
 /** What all files of a table learn about a column. */
@@ -37,9 +38,9 @@ export interface ChunkSummary {
 }
 
 /** Where page bodies come from and go. */
-export interface PageHolder {
-  body(size: number): Uint8Array;
-  giveBack(buffer: Uint8Array): void;
+export interface PageHolder extends BodySource {
+  /** Bytes from which on a page is made; smaller ones wait for the next batch. */
+  readonly worthPage: number;
   /** Resolves when the input may be used again. */
   compressAndHold(bytes: Uint8Array): Promise<HeldPage>;
 }
@@ -56,7 +57,8 @@ export class ColumnChunk {
   #valueCount = 0;
   #nullCount = 0;
   #uncompressedBytes = 0;
-  #dictionaryPages = 0;
+  #dictionaryBatches = 0;
+  readonly #collected: CollectedPage;
 
   constructor(column: Column, hint: ColumnHint, holder: PageHolder) {
     this.#hint = hint;
@@ -65,6 +67,7 @@ export class ColumnChunk {
     this.#bounds = collectBounds(column.type);
     this.#dictionary = this.#fixed ? undefined : new ValueDictionary();
     this.#usesDictionary = !this.#fixed && hint.worthDictionary;
+    this.#collected = new CollectedPage(holder);
   }
 
   /** Starts the pages of a batch's column; they are done when all of the promises are. */
@@ -73,13 +76,14 @@ export class ColumnChunk {
     this.#valueCount += rowCount;
     this.#nullCount += data.nullCount;
     if (this.#usesDictionary) this.#addByDictionary(data, rowCount);
-    if (!this.#usesDictionary && this.#pages.length === before) this.#addPlain(data, rowCount);
+    else this.#addPlain(data, rowCount);
     return this.#pages.slice(before);
   }
 
   /** Ends the row group's chunk; the next batch begins another. */
   async finish(): Promise<ChunkSummary> {
-    const dictionary = this.#dictionaryPages > 0 ? this.#dictionary : undefined;
+    this.#pushCollected();
+    const dictionary = this.#dictionaryBatches > 0 ? this.#dictionary : undefined;
     let dictionaryPage: ChunkPage | undefined;
     if (dictionary !== undefined) {
       this.#bounds.add(dictionary.entries, dictionary.count);
@@ -89,7 +93,6 @@ export class ColumnChunk {
       dictionaryPage = await this.#page(body, entries.length, count, pageType.dictionary, encoding.plain);
     }
     const pages = await Promise.all(this.#pages);
-    const allByDictionary = this.#dictionaryPages === pages.length;
     const summary: ChunkSummary = {
       dictionaryPage,
       pages,
@@ -99,7 +102,7 @@ export class ColumnChunk {
       encodings: [
         encoding.rle,
         ...(dictionary === undefined ? [] : [encoding.rleDictionary]),
-        ...(dictionary !== undefined || !allByDictionary ? [encoding.plain] : []),
+        encoding.plain,
       ],
       bounds: this.#bounds.take(),
     };
@@ -109,7 +112,7 @@ export class ColumnChunk {
     this.#valueCount = 0;
     this.#nullCount = 0;
     this.#uncompressedBytes = 0;
-    this.#dictionaryPages = 0;
+    this.#dictionaryBatches = 0;
     return summary;
   }
 
@@ -121,26 +124,25 @@ export class ColumnChunk {
     if (!dictionary.worthwhile) {
       this.#usesDictionary = false;
       if (dictionary.mostlyDistinct) this.#hint.worthDictionary = false;
-      // Nothing refers to it yet: the whole chunk becomes plain.
-      if (this.#dictionaryPages === 0) return;
+      if (this.#dictionaryBatches === 0) {
+        // Nothing refers to it yet: the whole chunk becomes plain.
+        this.#addPlain(data, rowCount);
+        return;
+      }
     }
-    const bitWidth = bitWidthOf(Math.max(0, dictionary.count - 1));
-    const levels = definitionLevels(data.nulls, 0, rowCount);
-    const body = this.#holder.body(levels.length + 1 + hybridBound(count, bitWidth));
-    body.set(levels);
-    body[levels.length] = bitWidth;
-    const end = hybridInto(body, levels.length + 1, indexScratch, 0, count, bitWidth);
-    this.#dictionaryPages++;
-    this.#pages.push(this.#page(body, end, rowCount, pageType.data, encoding.rleDictionary));
+    this.#dictionaryBatches++;
+    const indices = new Uint8Array(indexScratch.buffer, 0, count * 4);
+    this.#collect(indices, data.nulls, rowCount, true);
   }
 
   #addPlain(data: ColumnData, rowCount: number): void {
     this.#bounds.add(data.values, rowCount - data.nullCount);
     const { values, nulls } = data;
     if (this.#fixed || values.length <= pageBytes * 1.5) {
-      this.#pushPlain(values, nulls, 0, rowCount);
+      this.#collect(values, nulls, rowCount, false);
       return;
     }
+    this.#pushCollected();
     const view = new DataView(values.buffer, values.byteOffset, values.byteLength);
     let pageStart = 0;
     let firstRow = 0;
@@ -155,13 +157,43 @@ export class ColumnChunk {
     }
   }
 
+  /** Adds values (or, for a dictionary page, 4-byte indices) to the page that is being collected. */
+  #collect(values: Uint8Array, nulls: Uint8Array | undefined, rowCount: number, indices: boolean): void {
+    if (this.#collected.indices !== indices) this.#pushCollected();
+    this.#collected.indices = indices;
+    if (this.#collected.rowCount === 0 && values.length >= this.#holder.worthPage) {
+      if (indices) this.#pushIndices(values, nulls, rowCount);
+      else this.#pushPlain(values, nulls, 0, rowCount);
+      return;
+    }
+    this.#collected.add(values, nulls, rowCount);
+    if (this.#collected.byteCount >= this.#holder.worthPage) this.#pushCollected();
+  }
+
+  #pushCollected(): void {
+    const { rowCount, indices, values, nulls } = this.#collected;
+    if (rowCount === 0) return;
+    if (indices) this.#pushIndices(values, nulls, rowCount);
+    else this.#pushPlain(values, nulls, 0, rowCount);
+    this.#collected.clear();
+  }
+
+  #pushIndices(bytes: Uint8Array, nulls: Uint8Array | undefined, rowCount: number): void {
+    const indices = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+    const bitWidth = bitWidthOf(Math.max(0, (this.#dictionary as ValueDictionary).count - 1));
+    const bound = definitionLevelsBound(rowCount, nulls) + 1 + hybridBound(indices.length, bitWidth);
+    const body = this.#holder.body(bound);
+    const start = definitionLevelsInto(body, nulls, 0, rowCount);
+    body[start] = bitWidth;
+    const end = hybridInto(body, start + 1, indices, 0, indices.length, bitWidth);
+    this.#pages.push(this.#page(body, end, rowCount, pageType.data, encoding.rleDictionary));
+  }
+
   #pushPlain(values: Uint8Array, nulls: Uint8Array | undefined, from: number, to: number): void {
-    const levels = definitionLevels(nulls, from, to);
-    const size = levels.length + values.length;
-    const body = this.#holder.body(size);
-    body.set(levels);
-    body.set(values, levels.length);
-    this.#pages.push(this.#page(body, size, to - from, pageType.data, encoding.plain));
+    const body = this.#holder.body(definitionLevelsBound(to - from, nulls) + values.length);
+    const start = definitionLevelsInto(body, nulls, from, to);
+    body.set(values, start);
+    this.#pages.push(this.#page(body, start + values.length, to - from, pageType.data, encoding.plain));
   }
 
   async #page(

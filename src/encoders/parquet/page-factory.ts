@@ -4,20 +4,33 @@ import type { Compress } from "./zstd.ts";
 
 /** Uncompressed bytes on their way through the compressor, over all files of a table. */
 const inFlightLimit = 16 << 20;
-/** Bytes of spare buffers per size. */
-const sparesLimit = 4 << 20;
+const sparesLimit = 24 << 20;
+/** Bytes of all pages that are being collected from small batches, and the most of one. */
+const collectedLimit = 24 << 20;
+const largestCollected = 16 << 10;
 
 /** Compresses and keeps the pages of all files of one table, with bounded memory. */
 export class PageFactory implements AsyncDisposable {
   readonly #compress: Compress;
   readonly #pages = new HeldPages();
   #inFlight = 0;
+  #columnCount = 0;
   #failure: { readonly reason: unknown } | undefined;
   #wake: (() => void)[] = [];
   readonly #bodies = new BufferPool(sparesLimit);
 
   constructor(compress: Compress) {
     this.#compress = compress;
+  }
+
+  /** A file with so many columns was opened. */
+  countColumns(count: number): void {
+    this.#columnCount += count;
+  }
+
+  /** A page smaller than this waits for the next batch: with hundreds of files, the fewer the more there are. */
+  get worthPage(): number {
+    return Math.min(largestCollected, collectedLimit / this.#columnCount);
   }
 
   /** Resolves when another batch may be encoded. Throws what a page that was watched failed with. */

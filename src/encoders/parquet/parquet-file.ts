@@ -33,6 +33,7 @@ export class ParquetFile implements FileEncoder {
     this.#sink = sink;
     this.#details = details;
     this.#factory = factory;
+    factory.countColumns(schema.columns.length);
     this.#chunks = schema.columns.map(
       (column, i) => new ColumnChunk(column, hints[i] as ColumnHint, factory),
     );

@@ -4,7 +4,7 @@ import { ValueIndex } from "../../table/value-index.ts";
 const maxBytes = 2 << 20;
 const maxEntries = 1 << 16;
 /** Values to see before deciding that a column repeats too little. */
-const trialValues = 1_024;
+const trialValues = 400;
 
 /**
  * The distinct values of a text or bytes column in one row group. Its entries lie in PLAIN encoding, ready
