@@ -24,15 +24,25 @@ mkdir -p "$work/lists/partial" "$work/cache/archives/partial" "$work/none" "$wor
 : > "$work/status"
 echo "deb [signed-by=$keyring] $mirror $suite main" > "$work/sources.list"
 
-# The empty status file makes apt believe that nothing is installed, so it fetches every dependency.
-own_apt() {
-  apt-get -qq -o Dir::Etc::sourcelist="$work/sources.list" -o Dir::Etc::sourceparts="$work/none" \
-    -o Dir::Etc::preferencesparts="$work/none" -o Dir::State::lists="$work/lists" -o Dir::State::status="$work/status" \
-    -o Dir::Cache="$work/cache" -o Dir::Cache::archives="$work/cache/archives" -o Dir::Log="$work" \
-    -o APT::Sandbox::User= -o Acquire::Retries=3 "$@"
-}
-own_apt update
-own_apt -y --no-install-recommends --download-only install "$@" > /dev/null
+# The empty status file makes apt believe that nothing is installed, so it fetches every dependency. The machine's
+# settings hold, a proxy among them, but not its hooks, which see to the machine's own lists and caches.
+cat > "$work/apt.conf" << END
+#clear APT::Update::Pre-Invoke;
+#clear APT::Update::Post-Invoke;
+#clear APT::Update::Post-Invoke-Success;
+APT::Sandbox::User "";
+Acquire::Retries "3";
+Dir::Etc::sourcelist "$work/sources.list";
+Dir::Etc::sourceparts "$work/none";
+Dir::Etc::preferencesparts "$work/none";
+Dir::State::lists "$work/lists";
+Dir::State::status "$work/status";
+Dir::Cache "$work/cache";
+Dir::Cache::archives "$work/cache/archives";
+Dir::Log "$work";
+END
+apt-get -c "$work/apt.conf" -qq update
+apt-get -c "$work/apt.conf" -qq -y --no-install-recommends --download-only install "$@" > /dev/null
 for package in "$work"/cache/archives/*.deb; do dpkg-deb -x "$package" "$work/root"; done
 
 # Of two extractions at once the second finds the folder there, and that one is as good.

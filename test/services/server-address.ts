@@ -13,7 +13,7 @@ export interface ServerAddress {
   readonly socket?: string;
   readonly user: string;
   readonly password: string;
-  /** The certificate that signed the server's own, which is made out to localhost and 127.0.0.1. */
+  /** The authority of the server's certificate, which names localhost and 127.0.0.1 if openssl was there to make it. */
   readonly caFile?: string;
   /** Known only of servers that were started here and run on this machine. */
   readonly pid?: number;
