@@ -1,6 +1,6 @@
-import { defineConfig } from "tsdown";
+import type { UserConfig } from "tsdown";
 
-export default defineConfig({
+const config: UserConfig = {
   entry: ["src/index.ts", "src/cli/main.ts"],
   outDir: "dist",
   format: "esm",
@@ -12,4 +12,6 @@ export default defineConfig({
   hash: false,
   // The package says "type": "module", and its bin and exports name .js files.
   fixedExtension: false,
-});
+};
+
+export default config;

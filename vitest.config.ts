@@ -1,6 +1,6 @@
-import { defineConfig } from "vitest/config";
+import type { ViteUserConfig } from "vitest/config";
 
-export default defineConfig({
+const config: ViteUserConfig = {
   test: {
     environment: "node",
     include: ["test/**/*.test.ts"],
@@ -13,4 +13,6 @@ export default defineConfig({
     // Ending two servers and removing their data.
     teardownTimeout: 60_000,
   },
-});
+};
+
+export default config;

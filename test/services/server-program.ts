@@ -91,7 +91,7 @@ async function findOnPath(name: string): Promise<string | undefined> {
   return undefined;
 }
 
-export async function isThere(path: string, mode = constants.F_OK): Promise<boolean> {
+export async function isThere(path: string, mode: number = constants.F_OK): Promise<boolean> {
   return access(path, mode).then(
     () => true,
     () => false,
