@@ -86,10 +86,12 @@ test("floats are the shortest text that reads back as the same float", async () 
   const values = [
     0, -0, 1, 0.1, 0.3, -2.5, 16_777_216, 3.4028234663852886e38, 1e-45, 1.17549435e-38, 1e10, 3.14159,
   ];
+  const powersOfTwo = [2 ** -96, 2 ** 87, 2 ** 90];
 
-  expect(await spell({ kind: "float" }, values)).toEqual([
+  expect(await spell({ kind: "float" }, [...values, ...powersOfTwo])).toEqual([
     ...["0", "-0", "1", "0.1", "0.3", "-2.5", "16777216", "3.4028235e+38", "1e-45", "1.1754944e-38"],
     ...["10000000000", "3.14159"],
+    ...["1.2621775e-29", "1.5474251e+26", "1.2379401e+27"],
   ]);
 });
 

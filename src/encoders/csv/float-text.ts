@@ -59,11 +59,15 @@ export function spellFloat(value: number): string {
   if (value === 0 || !Number.isFinite(value)) {
     return spellDouble(value);
   }
+  // What rounds to a power of two reaches twice as far above it as below: shorter texts may lie above.
+  const above = Number.isInteger(Math.log2(Math.abs(value))) ? value * (1 + 2 ** -26) : value;
   // Any number of six digits survives a normal float; the tiniest floats have fewer digits.
   for (let digits = Math.abs(value) < 2 ** -126 ? 1 : 6; digits < 9; digits++) {
-    const rounded = Number(value.toPrecision(digits));
-    if (Math.fround(rounded) === value) {
-      return String(rounded);
+    for (const near of [value, above]) {
+      const rounded = Number(near.toPrecision(digits));
+      if (Math.fround(rounded) === value) {
+        return String(rounded);
+      }
     }
   }
   return String(Number(value.toPrecision(9)));

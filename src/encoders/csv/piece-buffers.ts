@@ -1,26 +1,31 @@
-/** Smaller pieces are copied into memory of their own: a buffer for each would be mostly empty. */
-const smallestPooled = 256 * 1024;
-const capacity = 1280 * 1024;
-/** One is on its way while the next is filled; two files may be written at a time. */
-const keptCount = 4;
+const smallest = 16 * 1024;
+/** One is on its way while the next is filled. */
+const keptPerSize = 2;
 
-/** Memory for pieces on their way to a sink, used over and over. */
+/**
+ * Memory for pieces on their way to a sink, used over and over: fresh memory costs more than the copying. Sizes are
+ * powers of two, and a few MB are kept.
+ */
 export class PieceBuffers {
-  readonly #free: ArrayBuffer[] = [];
+  readonly #free = new Map<number, Uint8Array<ArrayBuffer>[]>();
 
   /** A copy that may be kept until it is given back. */
-  copy(piece: Uint8Array): Uint8Array {
-    if (piece.length < smallestPooled || piece.length > capacity) {
-      return piece.slice();
+  copy(piece: Uint8Array): Uint8Array<ArrayBuffer> {
+    let size = smallest;
+    while (size < piece.length) {
+      size *= 2;
     }
-    const copy = new Uint8Array(this.#free.pop() ?? new ArrayBuffer(capacity), 0, piece.length);
-    copy.set(piece);
-    return copy;
+    const buffer = this.#free.get(size)?.pop() ?? new Uint8Array(size);
+    buffer.set(piece);
+    return buffer.subarray(0, piece.length);
   }
 
-  giveBack({ buffer }: Uint8Array): void {
-    if (buffer instanceof ArrayBuffer && buffer.byteLength === capacity && this.#free.length < keptCount) {
-      this.#free.push(buffer);
+  /** Takes what `copy` gave. */
+  giveBack({ buffer }: Uint8Array<ArrayBuffer>): void {
+    const free = this.#free.get(buffer.byteLength) ?? [];
+    if (free.length < keptPerSize) {
+      free.push(new Uint8Array(buffer));
+      this.#free.set(buffer.byteLength, free);
     }
   }
 }

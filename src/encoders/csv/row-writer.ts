@@ -29,6 +29,8 @@ const codes = {
 
 const doubles = new FloatWriter(spellDouble);
 const floats = new FloatWriter(spellFloat);
+const noBytes = new Uint8Array(0);
+const noView = new DataView(noBytes.buffer);
 
 /**
  * Writes batches row by row into the kernel's output, a piece at a time. A piece may end anywhere, even within a
@@ -82,18 +84,18 @@ export class RowWriter {
       ({ values }) => new DataView(values.buffer, values.byteOffset, values.byteLength),
     );
     this.#nulls = batch.columns.map(({ nulls }) => nulls);
-    this.#rowCount = batch.rowCount;
-    this.#row = 0;
-    this.#next.fill(0);
     for (const [column, { values }] of batch.columns.entries()) {
       this.#texts[column]?.begin(values);
       this.#bytes[column]?.begin(this.#views[column] as DataView);
     }
+    this.#rowCount = batch.rowCount;
+    this.#row = 0;
+    this.#next.fill(0);
   }
 
   /**
    * The next piece of the batch, or undefined when it is written. The piece is a part of the kernel's memory: good
-   * until anyone writes another. Nothing refers to the batch after its last piece.
+   * until anyone writes another. Nothing here refers to the batch after its last piece.
    */
   writePiece(): Uint8Array | undefined {
     if (this.#row === this.#rowCount) {
@@ -103,7 +105,21 @@ export class RowWriter {
     for (const text of this.#texts) {
       text?.leaveWindow();
     }
+    if (this.#row === this.#rowCount) {
+      this.#forget();
+    }
     return this.#kernel.bytes.subarray(output.start, end);
+  }
+
+  #forget(): void {
+    this.#views = [];
+    this.#nulls = [];
+    for (const text of this.#texts) {
+      text?.begin(noBytes);
+    }
+    for (const bytes of this.#bytes) {
+      bytes?.begin(noView);
+    }
   }
 
   #writeRows(): number {

@@ -39,9 +39,9 @@ import {
 } from "./wasm-assembler.ts";
 
 /**
- * Writes texts in the dialect's spelling, eight or sixteen bytes at a time. It is WebAssembly because a loop over
- * single bytes in JavaScript takes four times as long, and half of a load's time to CSV would go into it. Texts
- * are read from `staging` and everything is written to `output`; both are parts of one memory that never grows.
+ * Writes texts in the dialect's spelling, sixteen bytes at a time. It is WebAssembly because a loop over bytes in
+ * JavaScript takes four times as long. Texts are read from `staging` and
+ * everything is written to `output`; both are parts of one memory that never grows.
  */
 export interface TextKernel {
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -59,13 +59,16 @@ export interface TextKernel {
 export const alterationFlags = { lineBreak: 1, textNull: 2 } as const;
 
 /** Where texts to be written are put. */
-export const staging = { start: 0x2000, byteCount: 512 * 1024 } as const;
-/** Where rows are written; a value begins below `fullAt` and may end in the slack behind it. */
-export const output = {
+export const staging: { readonly start: number; readonly byteCount: number } = {
+  start: 0x2000,
+  byteCount: 512 * 1024,
+};
+/** Where rows are written. A value begins below `fullAt` and may end in the slack behind it. */
+export const output: { readonly start: number; readonly fullAt: number } = {
   start: staging.start + staging.byteCount,
   fullAt: staging.start + staging.byteCount + 1024 * 1024,
-} as const;
-/** Bytes of a text that may be staged at once: three times as many fit into the output's slack. */
+};
+/** Bytes of a text that may be staged at once: three times as many fit into the slack. */
 export const longestStagedText: number = 32 * 1024;
 
 const pageCount = Math.ceil((output.fullAt + 4 * longestStagedText) / 65_536);
