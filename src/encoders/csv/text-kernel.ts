@@ -40,8 +40,8 @@ import {
 
 /**
  * Writes texts in the dialect's spelling, sixteen bytes at a time. It is WebAssembly because a loop over bytes in
- * JavaScript takes four times as long. Texts are read from `staging` and
- * everything is written to `output`; both are parts of one memory that never grows.
+ * JavaScript takes four times as long. Texts are read from `staging` and everything is written to `output`; both
+ * are parts of one memory that never grows.
  */
 export interface TextKernel {
   readonly bytes: Uint8Array<ArrayBuffer>;
