@@ -53,7 +53,8 @@ function planCourse(
   const round = Math.floor(index / courseTitles.length);
   const place = index % family;
   const unset = place === unsetPlace;
-  const selfPaced = random.chance(0.35);
+  // The first course is open to everybody who ever joins.
+  const selfPaced = index === 0 || random.chance(0.35);
   const weeks = 10 + random.below(14);
   const common = {
     index,

@@ -14,7 +14,7 @@ export interface CourseGrade {
 }
 
 /** Graders drop the worst assignments: so much of the points is enough for 100 %. */
-const countedShare = 0.8;
+const countedShare = 0.65;
 
 /** The grade of an enrolment, or undefined when nothing that counts was answered. */
 export function gradeOf(enrolment: Enrolment): CourseGrade | undefined {

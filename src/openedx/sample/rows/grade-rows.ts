@@ -109,7 +109,7 @@ export function* subsectionGradeRows(site: Site, row: RowBuilder): Generator<voi
   }
   if (last !== undefined) {
     // Of a deleted account, and the first integer that a double cannot hold.
-    const sum = { sequential: 1, first: site.opened, last: site.opened, earned: 0, possible: 0 };
+    const sum = { sequential: 2, first: site.opened, last: site.opened, earned: 0, possible: 0 };
     row
       .moment(site.opened)
       .moment(site.opened)
