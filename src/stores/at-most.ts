@@ -1,5 +1,7 @@
+export type Limit = <T>(work: () => Promise<T>) => Promise<T>;
+
 /** Runs what it is given, but no more than `count` at a time; the rest waits in order. */
-export function atMost(count: number): <T>(work: () => Promise<T>) => Promise<T> {
+export function atMost(count: number): Limit {
   const waiting: (() => void)[] = [];
   let running = 0;
   return async (work) => {

@@ -3,6 +3,7 @@ import type { BigIntStats } from "node:fs";
 import { mkdir, open, rmdir, stat, utimes } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type ErrorCode, PanoramaError } from "../errors.ts";
+import type { Limit } from "./at-most.ts";
 import { assertSegmentLength, keyWithoutValues } from "./lake-path.ts";
 import { ownMark, type ProcessMark, readMark, spellMark } from "./process-mark.ts";
 
@@ -137,7 +138,7 @@ export interface DurableFolders {
 }
 
 /** A thousand files in one folder settle with far fewer syncs: those who wait share the next one. */
-export function durableFolders(): DurableFolders {
+export function durableFolders(syncing: Limit): DurableFolders {
   const unsettled = new Set<string>();
   const running = new Map<string, Promise<void>>();
   const next = new Map<string, Promise<void>>();
@@ -154,7 +155,7 @@ export function durableFolders(): DurableFolders {
         running.set(folder, own);
         unsettled.delete(folder);
         try {
-          await syncFolder(folder);
+          await syncing(() => syncFolder(folder));
         } finally {
           if (running.get(folder) === own) running.delete(folder);
         }

@@ -30,9 +30,8 @@ const unfinishedForeignMillis = 24 * 3_600_000;
  * A folder as a store. It is made when the first object is written; until then it reads as empty.
  *
  * An object is durable once `close`, `put` or `move` has resolved: its bytes are synced before it gets its
- * name, the names and new folders above it after. File systems commit several syncs together, so a few
- * run at a time: 2,000 small files in as many new folders take about 2 s on a disk that commits in 0.2 ms,
- * half of it for the syncs.
+ * name; the folder, and new folders above it, after. So a manifest never refers to what a power cut can
+ * take. File systems commit several syncs as one: close many files together, not one after the other.
  */
 export async function openLocalStore(folder: string): Promise<Store> {
   const root = resolve(folder).replace(/\/?$/, "/");
@@ -40,8 +39,10 @@ export async function openLocalStore(folder: string): Promise<Store> {
   if (found !== undefined && !found.isDirectory()) {
     throw new PanoramaError("STORE_FAILED", `${root.slice(0, -1)} is a file; a lake needs a folder`);
   }
-  const folders = durableFolders();
-  const share = newWriterShare(root, folders);
+  // libuv has four threads: one is left for the others while the disk is slow to sync.
+  const syncing = atMost(3);
+  const folders = durableFolders(syncing);
+  const share = newWriterShare(root, folders, syncing);
   const moving = atMost(16);
   return {
     root,

@@ -1,6 +1,6 @@
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { atMost } from "./at-most.ts";
+import { atMost, type Limit } from "./at-most.ts";
 import {
   type DurableFolders,
   diskError,
@@ -26,13 +26,13 @@ export interface WriterShare {
   readonly root: string;
   readonly folders: DurableFolders;
   readonly descriptors: Descriptors;
-  /** Half of libuv's four threads: a disk that is slow to sync must not stop compression. */
-  readonly syncing: <T>(work: () => Promise<T>) => Promise<T>;
+  readonly syncing: Limit;
+  readonly closing: Limit;
   bufferedBytes: number;
 }
 
-export function newWriterShare(root: string, folders: DurableFolders): WriterShare {
-  return { root, folders, descriptors: new Descriptors(), syncing: atMost(2), bufferedBytes: 0 };
+export function newWriterShare(root: string, folders: DurableFolders, syncing: Limit): WriterShare {
+  return { root, folders, syncing, closing: atMost(32), descriptors: new Descriptors(), bufferedBytes: 0 };
 }
 
 /** Keeps files open between writes, but closes those longest unused when there are too many. */
@@ -115,13 +115,13 @@ export class LocalWriter implements ObjectWriter {
 
   async close(): Promise<StoredObject> {
     this.#assertOpen();
-    const { descriptors, folders, syncing } = this.#share;
+    const { descriptors, folders, syncing, closing } = this.#share;
     return this.#naming(() =>
-      syncing(async () => {
+      closing(async () => {
         if (this.#used > 0 || !this.#opened) await this.#writeOut(undefined);
         this.#forgetBuffer();
         // Before the rename, or a power cut could leave the name with nothing behind it.
-        await descriptors.use(this.#unfinished, "r+", (handle) => handle.datasync());
+        await descriptors.use(this.#unfinished, "r+", (handle) => syncing(() => handle.datasync()));
         await descriptors.close(this.#unfinished);
         const stats = await ensureLater(this.#unfinished, this.#path);
         await rename(this.#unfinished, this.#path);
