@@ -58,13 +58,9 @@ async function publishCatalog(
   database: string | undefined,
   tables: readonly LakeTable[],
 ): Promise<void> {
-  let lastCause: unknown;
-  // Another run may take our file for a leftover and remove it: the second time neither removes anything.
-  for (const attempt of [1, 2, 3]) {
-    const temporary = join(
-      dirname(path),
-      `.${basename(path)}.${randomBytes(6).toString("hex")}${temporarySuffix}`,
-    );
+  for (let attempt = 1; ; attempt++) {
+    const random = randomBytes(6).toString("hex");
+    const temporary = join(dirname(path), `.${basename(path)}.${random}${temporarySuffix}`);
     try {
       await mkdir(dirname(path), { recursive: true });
       if (attempt === 1) await removeLeftovers(path);
@@ -72,13 +68,20 @@ async function publishCatalog(
       await replace(temporary, path);
       return;
     } catch (error) {
+      // Another run may have taken our file for a leftover. Whoever tries again removes nothing of others.
+      const removedByAnother = !(await exists(temporary));
       await rm(temporary, { force: true });
       await rm(`${temporary}.wal`, { force: true });
-      lastCause = error;
-      if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) break;
+      if (!removedByAnother || attempt === 3) throw catalogError(error, `Cannot write the catalog ${path}`);
     }
   }
-  throw catalogError(lastCause, `Cannot write the catalog ${path}`);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 const temporarySuffix = ".tmp";
@@ -86,7 +89,8 @@ const temporarySuffix = ".tmp";
 /** What a run that was killed left beside the catalog. */
 async function removeLeftovers(path: string): Promise<void> {
   const prefix = `.${basename(path)}.`;
-  for (const name of await readdir(dirname(path))) {
+  // In order: a file goes before its log, so that a run whose log is gone finds its file gone too.
+  for (const name of (await readdir(dirname(path))).sort()) {
     if (!name.startsWith(prefix)) continue;
     if (name.endsWith(temporarySuffix) || name.endsWith(`${temporarySuffix}.wal`)) {
       await rm(join(dirname(path), name), { force: true });

@@ -37,21 +37,20 @@ function partitionValue(slice: LakeSlice, column: string): string | null {
 
 /** How the paths spell the column's name; throws when a path does not say what its slice says. */
 function checkedFolderName(table: LakeTable, slices: readonly LakeSlice[], column: string): string {
-  const first = slices[0]?.files[0] ?? "";
-  const folder = [column, encodeURIComponent(column)].find((name) => first.includes(`/${name}=`)) ?? column;
+  const folder = percentEncode(column);
   for (const slice of slices) {
-    for (const file of slice.files) {
-      if (pathValue(file, folder) !== partitionValue(slice, column)) {
-        const name = table.viewName ?? table.rawName ?? "";
-        throw new PanoramaError(
-          "CATALOG_FAILED",
-          `A file of ${name} lies in a folder that does not say its value of ${column}`,
-          { table: name, column },
-        );
-      }
-    }
+    const value = partitionValue(slice, column);
+    if (slice.files.every((file) => pathValue(file, folder) === value)) continue;
+    const name = table.viewName ?? table.rawName ?? "";
+    const message = `A file of ${name} lies in a folder that does not say its value of ${column}`;
+    throw new PanoramaError("CATALOG_FAILED", message, { table: name, column });
   }
   return folder;
+}
+
+function percentEncode(text: string): string {
+  const percent = (character: string): string => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+  return encodeURIComponent(text).replace(/[!'()*]/g, percent);
 }
 
 /** What the SQL expression makes of a path; undefined when it makes nothing of it. */

@@ -54,10 +54,17 @@ async function openSession(path: string, signal: AbortSignal | undefined): Promi
     );
   });
   const { duckdb, instance, connection } = await connect(path);
-  const interrupt = (): void => connection.interrupt();
-  signal?.addEventListener("abort", interrupt);
   let underWay: Promise<unknown> = Promise.resolve();
   let closed = false;
+  /** Again and again, because DuckDB forgets an interruption that comes just before it begins to work. */
+  const interrupt = async (): Promise<void> => {
+    const again = setInterval(() => connection.interrupt(), 50);
+    connection.interrupt();
+    await underWay;
+    clearInterval(again);
+  };
+  const onAbort = (): void => void interrupt();
+  signal?.addEventListener("abort", onAbort);
   return {
     duckdb,
     async ask(step) {
@@ -75,9 +82,8 @@ async function openSession(path: string, signal: AbortSignal | undefined): Promi
     async close() {
       if (closed) return;
       closed = true;
-      signal?.removeEventListener("abort", interrupt);
-      connection.interrupt();
-      await underWay;
+      signal?.removeEventListener("abort", onAbort);
+      await interrupt();
       connection.closeSync();
       instance.closeSync();
     },
@@ -111,8 +117,8 @@ async function connect(path: string): Promise<Connected> {
 }
 
 async function startQuery(connection: DuckDBConnection, sql: string): Promise<DuckDBResult> {
-  const statements = await connection.extractStatements(sql);
-  if (statements.count === 0) throw new PanoramaError("QUERY_FAILED", "The query is empty");
+  const bare = sql.replace(/--.*|\/\*[^]*?\*\/|[\s;]/g, "");
+  if (bare === "") throw new PanoramaError("QUERY_FAILED", "The query is empty");
   return connection.stream(sql);
 }
 
