@@ -24,6 +24,8 @@ export const remedies = {
   SOURCE_FAILED: "Read the server's message above.",
   /** TLS was asked for and could not be had, or the certificate is not trusted. */
   SOURCE_TLS: "Check `mysql_ssl_mode` and `mysql_ssl_ca` against the server's certificate.",
+  /** The settings ask for something that this version cannot do. */
+  UNSUPPORTED: "The other tables were loaded. See CHANGELOG.md for what each version can do.",
   TABLE_MISSING: "Correct the name, or remove the table from the settings file.",
   COLUMN_MISSING: "Correct `fields`, or leave it out to load all columns.",
   /** A value that its lake type cannot hold. */
@@ -43,6 +45,8 @@ export const remedies = {
   CATALOG_MISSING: "Load something first: `panorama extract-and-load --all`.",
   CATALOG_FAILED:
     "The files are published; run `panorama create-datalake-tables --all` to rebuild the catalog.",
+  /** Ours, not yours. */
+  BUG: "This is a bug in panorama. Run again with --debug and report what it prints.",
   /** SIGINT or SIGTERM. */
   INTERRUPTED: "Nothing was published. Run again; the next run removes what was written.",
 } as const;

@@ -17,6 +17,8 @@ export interface LakeTable {
   /** Those of `columns` that are in the path and not in the files, in path order. */
   readonly partitionColumns: readonly string[];
   readonly slices: readonly LakeSlice[];
+  /** True when some files lack some of the columns, which then are NULL in their rows. */
+  readonly mixedColumns: boolean;
 }
 
 /** The files of one slice now. */

@@ -1,23 +1,75 @@
 import type { LakeTable } from "../catalogs/catalog.ts";
 import type { LakePlace } from "../stores/lake-path.ts";
-import type { LakeManifest } from "./manifest.ts";
+import type { Column } from "../table/table-schema.ts";
+import type { LakeManifest, ManifestTable } from "./manifest.ts";
 
-/** The lake as a catalog is to show it: every table of the manifest that has a definition. */
-export function lakeTables(manifest: LakeManifest, lake: LakePlace, root: string): readonly LakeTable[] {
-  const shown = [...manifest.tables.values()].filter(
-    ({ definitions }) => definitions.raw || definitions.view,
+/** One lake below a base prefix, as its manifest has it now. */
+export interface PlacedManifest {
+  readonly place: LakePlace;
+  readonly manifest: LakeManifest;
+}
+
+/**
+ * The lakes that share a base prefix as a catalog is to show them: every table with a definition, and tables
+ * of one name (of several installations, told apart by their base partitions) as one.
+ */
+export function lakeTables(lakes: readonly PlacedManifest[], root: string): readonly LakeTable[] {
+  const shown = lakes.flatMap(({ place, manifest }) =>
+    [...manifest.tables.values()]
+      .filter(({ definitions }) => definitions.raw || definitions.view)
+      .map((table) => ({ loadedAt: table.load?.loadedAt ?? "", shown: showTable(table, place, root) })),
   );
-  return shown.map(({ definitions, format, columns, partitionColumns, slices }) => ({
+  // The columns of the newest load lead where installations differ.
+  shown.sort((a, b) => b.loadedAt.localeCompare(a.loadedAt));
+  const byName = new Map<string, LakeTable>();
+  for (const { shown: table } of shown) {
+    const name = table.rawName ?? table.viewName ?? "";
+    const known = byName.get(name);
+    byName.set(name, known === undefined ? table : combine(known, table));
+  }
+  return [...byName.values()];
+}
+
+function showTable(table: ManifestTable, place: LakePlace, root: string): LakeTable {
+  const { definitions, format, columns, partitionColumns, slices } = table;
+  return {
     rawName: definitions.raw ? definitions.rawName : undefined,
     viewName: definitions.view ? definitions.viewName : undefined,
     format,
     columns,
-    basePartitions: lake.basePartition.map(({ column }) => column),
+    basePartitions: place.basePartition.map(({ column }) => column),
     partitionColumns,
     slices: slices.map(({ partition, files }) => ({
       partition,
-      basePartition: lake.basePartition,
+      basePartition: place.basePartition,
       files: files.map(({ key }) => root + key),
     })),
-  }));
+    mixedColumns: false,
+  };
+}
+
+/** A table that is stored another way cannot be read together with the newer one: the newer one is shown. */
+function combine(newer: LakeTable, older: LakeTable): LakeTable {
+  const sameLayout =
+    newer.format === older.format &&
+    sameNames(newer.basePartitions, older.basePartitions) &&
+    sameNames(newer.partitionColumns, older.partitionColumns);
+  if (!sameLayout || (newer.format === "csv" && !sameNames(names(newer.columns), names(older.columns)))) {
+    return newer;
+  }
+  const missing = older.columns.filter(({ name }) => !names(newer.columns).includes(name));
+  return {
+    ...newer,
+    columns: [...newer.columns, ...missing],
+    slices: [...newer.slices, ...older.slices],
+    mixedColumns: newer.mixedColumns || missing.length > 0 || newer.columns.length !== older.columns.length,
+  };
+}
+
+function names(columns: readonly Column[]): readonly string[] {
+  return columns.map(({ name }) => name);
+}
+
+function sameNames(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((name, i) => name === b[i]);
 }

@@ -20,7 +20,9 @@ import type { SettingPath } from "./settings-problems.ts";
 import { readSecret, type SettingsReading, resolvePath } from "./settings-reading.ts";
 import { readTables, type ReadTable, tablesSchema } from "./table-settings.ts";
 
-const named = { name: requiredText({ description: "Unique name of the datasource." }) };
+const named: Shape<{ readonly name: string }> = {
+  name: requiredText({ description: "Unique name of the datasource." }),
+};
 
 const mysqlSourceShape = {
   ...named,
@@ -87,21 +89,21 @@ const types: readonly DatasourceType[] = [
   "openedx_sample",
 ];
 
-const tables = {
+const listed = {
   tables: tablesSchema.optional().meta({ description: "Tables to load; `panorama set-tables` fills it in." }),
 };
 
 /** One entry of `datasources` as written. */
 export const datasourceSchema: z.ZodType = z.discriminatedUnion("type", [
-  z.strictObject({ type: z.literal("mysql"), ...shapes.mysql, ...tables }),
+  z.strictObject({ type: z.literal("mysql"), ...shapes.mysql, ...listed }),
   z.strictObject({
     type: z.literal("openedx_course_structures"),
     ...shapes.openedx_course_structures,
-    ...tables,
+    ...listed,
   }),
-  z.strictObject({ type: z.literal("csv"), ...shapes.csv, ...tables }),
-  z.strictObject({ type: z.literal("xls"), ...shapes.xls, ...tables }),
-  z.strictObject({ type: z.literal("openedx_sample"), ...shapes.openedx_sample, ...tables }),
+  z.strictObject({ type: z.literal("csv"), ...shapes.csv, ...listed }),
+  z.strictObject({ type: z.literal("xls"), ...shapes.xls, ...listed }),
+  z.strictObject({ type: z.literal("openedx_sample"), ...shapes.openedx_sample, ...listed }),
 ]);
 
 /** A datasource as far as it could be read. */
@@ -126,15 +128,15 @@ export async function readDatasource(
   const { problems } = reading;
   const mapping = expectMapping(value, path, problems, "type and name");
   if (mapping === undefined) return { path, name: undefined, tables: [], settings: undefined };
-  const readTablesOf = readTables(mapping["tables"], [...path, "tables"], reading);
+  const tables = readTables(mapping["tables"], [...path, "tables"], reading);
   const type = readType(mapping, types, path, problems);
   if (type === undefined) {
-    const name = named.name.safeParse(mapping["name"]).data;
-    return { path, name, tables: readTablesOf, settings: undefined };
+    const { name } = readMapping(named, { name: mapping["name"] }, path, problems);
+    return { path, name, tables, settings: undefined };
   }
-  const basics = { tables: readTablesOf.map((table) => table.settings) };
+  const basics = { tables: tables.map((table) => table.settings) };
   const settings = await readByType(type, mapping, path, basics, reading);
-  return { path, name: settings.name === "" ? undefined : settings.name, tables: readTablesOf, settings };
+  return { path, name: settings.name === "" ? undefined : settings.name, tables, settings };
 }
 
 async function readByType(

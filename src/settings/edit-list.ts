@@ -144,7 +144,10 @@ function addFlowList(
   const list = `[${additions.map(flowEntry).join(", ")}]`;
   const range = pair === undefined ? owner.range : pair.value?.range;
   if (!range) return undefined;
-  if (pair !== undefined) return `${page.text.slice(0, range[0])} ${list}${page.text.slice(range[1])}`;
+  if (pair !== undefined) {
+    const lead = page.text.slice(0, range[0]);
+    return `${lead}${lead.endsWith(":") ? " " : ""}${list}${page.text.slice(range[1])}`;
+  }
   const end = range[1] - 1;
   const before = page.text.slice(0, end).trimEnd();
   return `${before}${/[{,]$/.test(before) ? " " : ", "}${key}: ${list}${page.text.slice(before.length)}`;

@@ -25,9 +25,13 @@ export async function readSettings(path: string, env: Environment = process.env)
   const file = resolve(path);
   const reading = { problems, folder: dirname(file) };
   const lake = await readDatalake(root["datalake"], reading);
+  const entries = readList(root["datasources"], ["datasources"], problems);
   if (isBlank(root["datasources"])) problems.add(["datasources"], "missing");
+  else if (Array.isArray(root["datasources"]) && entries.length === 0) {
+    problems.add(["datasources"], "lists no datasource");
+  }
   const datasources = [];
-  for (const entry of readList(root["datasources"], ["datasources"], problems)) {
+  for (const entry of entries) {
     datasources.push(await readDatasource(entry.value, entry.path, { ...lake, ...reading }));
   }
   checkNames(datasources, problems);

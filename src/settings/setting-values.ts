@@ -12,6 +12,12 @@ export interface SettingNotes {
   readonly examples?: readonly string[];
 }
 
+/** zod leaves `default` out where a setting is transformed, so the description says it. */
+function describe({ description, default: usual, examples }: SettingNotes): Record<string, unknown> {
+  const text = usual === undefined ? description : `${description} Default: ${usual}.`;
+  return { description: text, ...(examples === undefined ? {} : { examples }) };
+}
+
 type Reading<Value> = { readonly value: Value } | { readonly problem: string };
 
 // A number may be written where text is meant, and text where a number is meant: `${PORT}` is text.
@@ -34,7 +40,7 @@ function optional<Value>(
       context.addIssue({ code: "custom", message: reading.problem });
       return z.NEVER;
     })
-    .meta({ ...notes });
+    .meta(describe(notes));
 }
 
 const unchanged = (text: string): Reading<string> => ({ value: text });
@@ -47,7 +53,7 @@ export function requiredText(notes: SettingNotes, read: typeof unchanged = uncha
       context.addIssue({ code: "custom", message: reading.problem });
       return z.NEVER;
     })
-    .meta({ ...notes });
+    .meta(describe(notes));
 }
 
 export function optionalText(
@@ -62,7 +68,7 @@ export function presentText(notes: SettingNotes): z.ZodType<string | undefined> 
   return textInput
     .nullable()
     .transform((written) => (written === null || written === "" ? undefined : String(written)))
-    .meta({ ...notes });
+    .meta(describe(notes));
 }
 
 export interface NumberRange {
@@ -104,7 +110,7 @@ export function optionalWord<Word extends string>(
     return value === undefined ? { problem: describeUnknownWord(text, words) } : { value };
   }
   const spellings = words.flatMap((word) => [...new Set([word, word.toUpperCase()])]);
-  return optional(textInput, read, notes).meta({ ...notes, anyOf: [{ enum: [...spellings, null] }] });
+  return optional(textInput, read, notes).meta({ anyOf: [{ enum: [...spellings, null] }] });
 }
 
 /** `unknown word "parket"; did you mean "parquet"?`, or the list of what is known when it is short. */

@@ -22,6 +22,7 @@ export const aliasLimit = { maxAliasCount: 10_000 } as const;
 
 /** A settings file that is YAML, not yet looked at. */
 export interface SettingsDocument {
+  readonly file: string;
   readonly yaml: Document.Parsed;
   /** Line of a setting's key, of a list's entry, or of the nearest thing around it that exists. */
   readonly lineOf: (path: SettingPath) => number;
@@ -46,7 +47,7 @@ export function parseSettingsDocument(file: string, text: string): SettingsDocum
   if (yaml.contents === null || (isScalar(yaml.contents) && yaml.contents.value === null)) {
     throw new PanoramaError("SETTINGS_INVALID", `The settings file ${file} is empty`);
   }
-  return { yaml, lineOf, problems };
+  return { file, yaml, lineOf, problems };
 }
 
 /**
@@ -70,7 +71,13 @@ export function resolveDocument(document: SettingsDocument, environment: Environ
       }
     },
   });
-  return yaml.toJS(aliasLimit);
+  try {
+    return yaml.toJS(aliasLimit);
+  } catch (cause) {
+    if (!(cause instanceof ReferenceError)) throw cause;
+    const message = `The aliases of the settings file ${document.file} stand for too much, or for each other`;
+    throw new PanoramaError("SETTINGS_INVALID", message, {}, { cause });
+  }
 }
 
 /** The value as `resolveDocument` would give it, as far as this node goes; what cannot be filled in stays. */

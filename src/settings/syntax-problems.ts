@@ -49,11 +49,11 @@ export function addSyntaxProblems(
     const sentence = openQuote === undefined ? sentences[error.code] : "a quote that is never closed";
     problems.addAtLine(line, sentence ?? "this is not YAML");
   }
-  if (breaking.length > 0) return true;
-
+  let cannotResolve = breaking.length > 0;
   visit(yaml, {
     Alias(_, alias) {
       if (alias.resolve(yaml) === undefined) {
+        cannotResolve = true;
         problems.addAtLine(
           lineAt(alias.range?.[0] ?? 0),
           "an alias (`*name`) without an anchor (`&name`) above",
@@ -61,7 +61,7 @@ export function addSyntaxProblems(
       }
     },
   });
-  return false;
+  return cannotResolve;
 }
 
 function findTabbedLines(text: string): number[] {

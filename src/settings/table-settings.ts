@@ -70,7 +70,10 @@ const fieldSchema = z.strictObject({
 });
 const tableSchema = z.strictObject({
   ...tableShape,
-  partitions: z.union([partitionsSchema, z.null()]).optional(),
+  partitions: z
+    .union([partitionsSchema, z.null()])
+    .optional()
+    .meta({ description: "Folders by the values of columns, and incremental loads of these." }),
   fields: z
     .union([z.array(fieldSchema), fieldSchema, z.null()])
     .optional()

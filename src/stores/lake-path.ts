@@ -103,6 +103,20 @@ export function describeSystemKey(
   return ofLake && file === "manifest.json" ? { kind: "manifest" } : undefined;
 }
 
+/** The lake whose manifest lies at `key`, which `describeSystemKey` calls one. */
+export function placeOfManifest(basePrefix: string | undefined, key: string): LakePlace {
+  const folders = key.slice(sharedSystemFolder(basePrefix).length).split("/").slice(0, -1);
+  const basePartition = folders.map((folder) => {
+    const equals = folder.indexOf("=");
+    const value = folder.slice(equals + 1);
+    return {
+      column: decodeURIComponent(folder.slice(0, equals)),
+      value: value === defaultPartition ? null : decodeURIComponent(value),
+    };
+  });
+  return { basePrefix, basePartition };
+}
+
 /** Sorts by time, and two runs of the same second differ: `20261124T221530Z-3fa92c`. */
 export function newRunId(now: Date): string {
   const time = now

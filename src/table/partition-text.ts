@@ -22,7 +22,7 @@ export function partitionText(type: ColumnType, value: ColumnValue): string | nu
     case "int32":
     case "int64":
     case "text":
-      return String(value as string | number | bigint);
+      return String(value);
   }
 }
 

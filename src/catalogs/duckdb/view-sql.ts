@@ -71,6 +71,7 @@ function scan(
   if (fileColumn === "filename") options.push("filename = true");
   else if (fileColumn !== undefined) options.push(`filename = ${quoteText(fileColumn)}`);
   if (table.format === "parquet") {
+    if (table.mixedColumns) options.push("union_by_name = true");
     return `read_parquet(${quoteTextList(files)}, ${options.join(", ")})`;
   }
   const columns = fileColumns.map((column) => `${quoteText(column.name)}: 'VARCHAR'`);

@@ -4,7 +4,7 @@ import { type BodySource, CollectedPage } from "./collected-page.ts";
 import { definitionLevelsBound, definitionLevelsInto } from "./definition-levels.ts";
 import type { HeldPage } from "./held-pages.ts";
 import { bitWidthOf, hybridBound, hybridInto } from "./hybrid-encoding.ts";
-import { encoding, pageType } from "./parquet-types.ts";
+import { encoding, pageType } from "./physical-type.ts";
 import { type Bounds, type BoundsCollector, collectBounds } from "./statistics.ts";
 import { ThriftWriter } from "./thrift-compact.ts";
 import { ValueDictionary } from "./value-dictionary.ts";

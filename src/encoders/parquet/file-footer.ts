@@ -1,7 +1,7 @@
 import type { TableSchema } from "../../table/table-schema.ts";
 import type { FileDetails } from "../encoder.ts";
 import type { ChunkSummary } from "./column-chunk.ts";
-import { codec, physicalTypeOf, writeSchemaElement } from "./parquet-types.ts";
+import { codec, physicalTypeOf, writeSchemaElement } from "./physical-type.ts";
 import { ThriftWriter } from "./thrift-compact.ts";
 
 /** A column chunk as it lies in the file. */

@@ -14,7 +14,7 @@ type ZstdCompress = (
 ) => void;
 
 interface PackagedZstd {
-  compress(bytes: Buffer, level: number): Promise<Buffer>;
+  readonly compress: (bytes: Buffer, level: number) => Promise<Buffer>;
 }
 
 /** What Node has from 22.15 on, and the types of Node 20, our lowest version, do not know. */

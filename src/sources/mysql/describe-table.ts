@@ -1,7 +1,7 @@
 import { PanoramaError } from "../../errors.ts";
 import type { Column, TableSchema } from "../../table/table-schema.ts";
 import type { MysqlSession, Row } from "./mysql-session.ts";
-import { columnTypeOf } from "./mysql-types.ts";
+import { columnTypeOf } from "./native-type.ts";
 
 /** A table as the server describes it now. */
 export interface NativeTable {

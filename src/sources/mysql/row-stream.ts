@@ -37,8 +37,9 @@ export class RowStream {
   #ops: { op: WireOp; type: Column["type"] }[] = [];
   #decoder: RowDecoder | undefined;
   #ready: RecordBatch[] = [];
-  #failure: unknown;
+  #failure: Error | undefined;
   #paused = false;
+  #discarding = false;
   #wake: (() => void) | undefined;
 
   constructor(
@@ -60,10 +61,13 @@ export class RowStream {
     return this.#decoder?.columns.map((column) => column.invalidCount) ?? this.#columns.map(() => 0);
   }
 
-  /** All rows, once. Leaving the loop early, or an abort, ends the connection: the rest must not be read. */
+  /**
+   * All rows, once. Whoever leaves the loop early waits for the rest to go by unread, so that the connection
+   * and its snapshot serve the next table; an abort ends the connection instead.
+   */
   async *batches(signal: AbortSignal): AsyncGenerator<RecordBatch> {
     signal.throwIfAborted();
-    const onAbort = (): void => this.#fail(signal.reason);
+    const onAbort = (): void => this.#fail(signal.reason as Error);
     signal.addEventListener("abort", onAbort, { once: true });
     this.#connection.addCommand(this);
     try {
@@ -83,6 +87,7 @@ export class RowStream {
         }
       }
     } finally {
+      if (this.#stage !== "done" && this.#failure === undefined) await this.#discardRest();
       signal.removeEventListener("abort", onAbort);
       if (this.#stage !== "done") this.#connection.destroy();
     }
@@ -114,7 +119,9 @@ export class RowStream {
         this.#decoder = new RowDecoder(this.#ops, this.#limits);
         this.#stage = "rows";
         return false;
-      default:
+      case "begin":
+      case "rows":
+      case "done":
         if (first === endHeader && length < 9) return this.#end();
         if (first !== rowHeader) throw this.#cutShort("sent a packet that is no row");
         this.#acceptRow(packet);
@@ -127,6 +134,21 @@ export class RowStream {
     // What `execute` throws comes back here.
     if (error instanceof PanoramaError) this.#fail(error);
     else this.#fail(this.#cutShort(`connection was lost (${error?.message ?? "no reason given"})`));
+  }
+
+  async #discardRest(): Promise<void> {
+    this.#discarding = true;
+    this.#ready = [];
+    this.#resume();
+    while (!this.#finished()) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  #finished(): boolean {
+    return this.#stage === "done" || this.#failure !== undefined;
   }
 
   #sendExecute(): void {
@@ -163,6 +185,7 @@ export class RowStream {
   }
 
   #acceptRow({ buffer, start, end }: WirePacket): void {
+    if (this.#discarding) return;
     const decoder = this.#decoder as RowDecoder;
     decoder.decode(buffer, start + 4, end);
     if (decoder.full) this.#offer(decoder.take());
@@ -170,7 +193,7 @@ export class RowStream {
 
   #end(): boolean {
     const decoder = this.#decoder as RowDecoder;
-    if (!decoder.empty) this.#offer(decoder.take());
+    if (!decoder.empty && !this.#discarding) this.#offer(decoder.take());
     this.#stage = "done";
     this.#resume();
     this.#notify();
@@ -192,7 +215,7 @@ export class RowStream {
     this.#connection.stream.resume();
   }
 
-  #fail(reason: unknown): void {
+  #fail(reason: Error): void {
     this.#failure ??= reason;
     this.#notify();
   }

@@ -1,0 +1,74 @@
+import { type ErrorDetails, PanoramaError } from "../errors.ts";
+import type { LoadedTable } from "../lake/plan-publication.ts";
+import type { Snapshot, Source } from "../sources/source.ts";
+import { type LoadContext, loadTable, type TableToLoad } from "./load-table.ts";
+
+/** One datasource and the tables that a run reads from it, all at one moment. */
+export interface SourceToLoad {
+  readonly name: string;
+  /** Throws what keeps the source from being opened at all. */
+  readonly open: () => Promise<Source>;
+  readonly tables: readonly TableToLoad[];
+}
+
+export interface LakeLoad {
+  readonly loaded: readonly LoadedTable[];
+  readonly failed: number;
+}
+
+/** Loads many tables. One that fails is reported and does not stop the others. */
+export async function loadLake(sources: readonly SourceToLoad[], context: LoadContext): Promise<LakeLoad> {
+  const loaded: LoadedTable[] = [];
+  let failed = 0;
+  for (const source of sources) {
+    const fail = (table: TableToLoad, error: unknown): void => {
+      failed++;
+      reportFailure(source.name, table.request.table, error, context);
+    };
+    try {
+      await using opened = await source.open();
+      await using snapshot = await opened.openSnapshot(context.signal);
+      for (const message of snapshot.notices) {
+        context.reporter.report({ kind: "notice", source: source.name, message });
+      }
+      loaded.push(...(await loadTables(source, snapshot, context, fail)));
+    } catch (error) {
+      for (const table of source.tables) fail(table, error);
+    }
+  }
+  return { loaded, failed };
+}
+
+async function loadTables(
+  source: SourceToLoad,
+  snapshot: Snapshot,
+  context: LoadContext,
+  fail: (table: TableToLoad, error: unknown) => void,
+): Promise<readonly LoadedTable[]> {
+  const loaded: LoadedTable[] = [];
+  for (const table of source.tables) {
+    try {
+      loaded.push(await loadTable(snapshot, source.name, table, context));
+    } catch (error) {
+      fail(table, error);
+    }
+  }
+  return loaded;
+}
+
+function reportFailure(
+  source: string,
+  table: string,
+  error: unknown,
+  { reporter, signal }: LoadContext,
+): void {
+  // The run as a whole tells that it was stopped.
+  if (signal.aborted) signal.throwIfAborted();
+  reporter.report({ kind: "table-failed", source, table, error: asPanoramaError(error, { source, table }) });
+}
+
+function asPanoramaError(error: unknown, details: ErrorDetails): PanoramaError {
+  if (error instanceof PanoramaError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new PanoramaError("BUG", `Loading ${details.table} failed: ${message}`, details, { cause: error });
+}

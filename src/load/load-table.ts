@@ -1,0 +1,129 @@
+import type { Encoder, FileDetails } from "../encoders/encoder.ts";
+import type { LoadedTable } from "../lake/plan-publication.ts";
+import type { Reporter } from "../reports/reporter.ts";
+import type { Snapshot, TableReading, TableRequest } from "../sources/source.ts";
+import type { LakePlace } from "../stores/lake-path.ts";
+import type { Store } from "../stores/store.ts";
+import type { Alteration } from "../table/alteration.ts";
+import { PanoramaError } from "../errors.ts";
+import { type LoadedRows, loadRows } from "./load-rows.ts";
+
+/** A table as the settings want it in the lake. */
+export interface TableToLoad {
+  readonly request: TableRequest;
+  readonly partitionColumns: readonly string[];
+  readonly rawName: string;
+  readonly viewName: string;
+}
+
+/** Where a run's tables go, and who is told. */
+export interface LoadContext {
+  readonly encoder: Encoder;
+  readonly store: Store;
+  readonly place: LakePlace;
+  readonly details: FileDetails;
+  readonly reporter: Reporter;
+  readonly signal: AbortSignal;
+}
+
+const progressMillis = 250;
+
+/** Reads one table, encodes it and puts its files, which no reader sees before the run is published. */
+export async function loadTable(
+  snapshot: Snapshot,
+  source: string,
+  table: TableToLoad,
+  context: LoadContext,
+): Promise<LoadedTable> {
+  const { reporter, encoder } = context;
+  const name = table.request.table;
+  const started = performance.now();
+  const reading = await snapshot.openTable(table.request);
+  assertPartitionColumns(reading, table, source);
+  for (const message of reading.warnings) reporter.report({ kind: "warning", source, table: name, message });
+  reporter.report({
+    kind: "table-started",
+    table: name,
+    source,
+    estimatedRows: reading.estimatedRowCount,
+  });
+  const loaded = await loadAll(reading, table, context);
+  const alterations = sumAlterations([...reading.alterations(), ...loaded.alterations]);
+  const files = loaded.slices.flatMap((slice) => slice.files);
+  reporter.report({
+    kind: "table-loaded",
+    table: name,
+    source,
+    rows: loaded.rowCount,
+    bytes: files.reduce((sum, file) => sum + file.byteCount, 0),
+    files: files.length,
+    slices: loaded.slices.length,
+    millis: Math.round(performance.now() - started),
+    alterations,
+  });
+  return {
+    schema: reading.schema,
+    partitionColumns: table.partitionColumns,
+    format: encoder.format,
+    rawName: table.rawName,
+    viewName: table.viewName,
+    define: { raw: true, view: true },
+    loadedAt: new Date().toISOString(),
+    rowCount: loaded.rowCount,
+    alterations,
+    slices: loaded.slices,
+  };
+}
+
+function loadAll(reading: TableReading, table: TableToLoad, context: LoadContext): Promise<LoadedRows> {
+  const { encoder, store, place, details, signal } = context;
+  const name = table.request.table;
+  return loadRows({
+    schema: reading.schema,
+    partitionColumns: table.partitionColumns,
+    batches: reading.batches(signal),
+    encoder,
+    details,
+    target: { store, place, format: encoder.format, table: name, run: details.run },
+    firstFileNumber: 0,
+    onProgress: progress(context.reporter, name),
+  });
+}
+
+function progress(reporter: Reporter, table: string): (rows: number, bytes: number) => void {
+  let last = performance.now();
+  return (rows, bytes) => {
+    if (performance.now() - last < progressMillis) return;
+    last = performance.now();
+    reporter.report({ kind: "table-progress", table, rows, bytes });
+  };
+}
+
+function assertPartitionColumns(reading: TableReading, table: TableToLoad, source: string): void {
+  const names = reading.schema.columns.map((column) => column.name);
+  for (const column of table.partitionColumns) {
+    if (names.includes(column)) continue;
+    throw new PanoramaError(
+      "COLUMN_MISSING",
+      `Table ${table.request.table} has no column ${column} to partition by`,
+      { source, table: table.request.table, column },
+    );
+  }
+  if (names.length === table.partitionColumns.length) {
+    throw new PanoramaError(
+      "COLUMN_MISSING",
+      `Table ${table.request.table} has no column besides those it is partitioned by`,
+      { source, table: table.request.table },
+    );
+  }
+}
+
+function sumAlterations(all: readonly Alteration[]): readonly Alteration[] {
+  const sums = new Map<string, Alteration>();
+  for (const alteration of all) {
+    const key = `${alteration.kind} ${alteration.column}`;
+    const known = sums.get(key);
+    sums.set(key, { ...alteration, count: alteration.count + (known?.count ?? 0) });
+  }
+  return [...sums.values()].filter(({ count }) => count > 0);
+}

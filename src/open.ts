@@ -1,0 +1,107 @@
+import { join } from "node:path";
+import { openDuckdbCatalog } from "./catalogs/duckdb/duckdb-catalog.ts";
+import type { Catalog } from "./catalogs/catalog.ts";
+import { csvEncoder } from "./encoders/csv/csv-encoder.ts";
+import type { Encoder } from "./encoders/encoder.ts";
+import { parquetEncoder } from "./encoders/parquet/parquet-encoder.ts";
+import { PanoramaError } from "./errors.ts";
+import type { DatasourceSettings, MysqlConnectionSettings, Settings } from "./settings/settings.ts";
+import { openMysqlSource } from "./sources/mysql/mysql-source.ts";
+import { openOpenedxSampleSource } from "./sources/openedx-sample-source.ts";
+import type { Source } from "./sources/source.ts";
+import type { LakePlace } from "./stores/lake-path.ts";
+import { openLocalStore } from "./stores/local-store.ts";
+import type { Store } from "./stores/store.ts";
+
+/** The parts that the settings' `datalake` section asks for. */
+export interface OpenedLake {
+  readonly store: Store;
+  readonly place: LakePlace;
+  readonly encoder: Encoder;
+  readonly catalog: Catalog;
+  readonly retentionHours: number;
+}
+
+/** The DuckDB file of the settings' lake. Throws UNSUPPORTED for a lake that has none. */
+export function catalogPath(settings: Settings): string {
+  return join(localLake(settings).path, "panorama.duckdb");
+}
+
+export async function openLake(settings: Settings): Promise<OpenedLake> {
+  const lake = localLake(settings);
+  return {
+    store: await openLocalStore(lake.path),
+    place: {
+      basePrefix: lake.basePrefix,
+      basePartition: lake.basePartitions.map(({ name, value }) => ({ column: name, value })),
+    },
+    encoder: lake.format === "csv" ? csvEncoder : parquetEncoder,
+    catalog: openDuckdbCatalog({
+      path: catalogPath(settings),
+      ...(lake.database === undefined ? {} : { database: lake.database }),
+    }),
+    retentionHours: lake.retentionHours,
+  };
+}
+
+/** Nothing connects before it is needed. Throws UNSUPPORTED, SETTINGS_INVALID. */
+export async function openSource(datasource: DatasourceSettings): Promise<Source> {
+  switch (datasource.type) {
+    case "mysql":
+      return openMysqlSource({
+        name: datasource.name,
+        ...mysqlOptions(datasource.name, datasource.connection),
+      });
+    case "openedx_sample":
+      return openOpenedxSampleSource({
+        name: datasource.name,
+        scale: datasource.scale,
+        seed: datasource.seed,
+        ...(datasource.asOf === undefined ? {} : { asOf: new Date(`${datasource.asOf}T00:00:00Z`) }),
+      });
+    case "openedx_course_structures":
+    case "csv":
+    case "xls":
+      throw new PanoramaError(
+        "UNSUPPORTED",
+        `This version cannot load datasources of type ${datasource.type} yet`,
+        { source: datasource.name },
+      );
+  }
+}
+
+type LocalLake = Extract<Settings["datalake"], { readonly type: "local" }>;
+
+function localLake(settings: Settings): LocalLake {
+  const { datalake } = settings;
+  if (datalake.type === "local") return datalake;
+  throw new PanoramaError(
+    "UNSUPPORTED",
+    `This version cannot write a lake of type ${datalake.type} yet; \`type: local\` with a \`path\` is a folder`,
+  );
+}
+
+function mysqlOptions(
+  source: string,
+  connection: MysqlConnectionSettings,
+): Omit<Parameters<typeof openMysqlSource>[0], "name"> {
+  const { database } = connection;
+  if (database === undefined) {
+    throw new PanoramaError("SETTINGS_INVALID", `mysql_database of datasource ${source} is not set`, {
+      source,
+    });
+  }
+  return {
+    host: connection.host,
+    port: connection.port,
+    socketPath: connection.socket,
+    user: connection.username,
+    password: connection.password,
+    database,
+    sslMode: connection.sslMode,
+    sslCa: connection.sslCa,
+    sslCert: connection.sslCert,
+    sslKey: connection.sslKey,
+    compress: connection.compress,
+  };
+}

@@ -1,0 +1,161 @@
+import { PanoramaError } from "../errors.ts";
+import {
+  type DefinitionKind,
+  defineTables,
+  type TableDefinition,
+  undefineTables,
+} from "../lake/definitions.ts";
+import { type LakeManifest, readManifest } from "../lake/manifest.ts";
+import { type OpenedLake, openLake, openSource } from "../open.ts";
+import type { Settings, TableSettings } from "../settings/settings.ts";
+import type { Source } from "../sources/source.ts";
+import type { Column, TableSchema } from "../table/table-schema.ts";
+import { publishCatalog } from "./publish-catalog.ts";
+import { resolveSelection, type SelectedTables, type Selection } from "./select-tables.ts";
+
+/** What became of one definition in the catalog. */
+export interface DefinitionChange {
+  /** The table at the source. */
+  readonly table: string;
+  /** The raw table or view. */
+  readonly name: string;
+  readonly change: "created" | "altered" | "unchanged" | "dropped" | "failed";
+  readonly error?: PanoramaError;
+}
+
+/** Creates the raw tables that are missing. May be repeated; also rebuilds a catalog that was lost. */
+export function createDatalakeTables(
+  settings: Settings,
+  selection: Selection,
+  signal: AbortSignal,
+): Promise<readonly DefinitionChange[]> {
+  return create(settings, selection, "raw", signal);
+}
+
+/** Creates the typed views that are missing. May be repeated. */
+export function createTableViews(
+  settings: Settings,
+  selection: Selection,
+  signal: AbortSignal,
+): Promise<readonly DefinitionChange[]> {
+  return create(settings, selection, "view", signal);
+}
+
+/** Drops raw tables and views from the catalog, never a file. */
+export async function dropDatalakeTables(
+  settings: Settings,
+  selection: Selection,
+  signal: AbortSignal,
+): Promise<readonly DefinitionChange[]> {
+  const selected = resolveSelection(settings, selection);
+  const lake = await openLake(settings);
+  signal.throwIfAborted();
+  const { manifest } = await readManifest(lake.store, lake.place);
+  const tables = selected.flatMap((each) => each.tables);
+  await undefineTables(
+    lake.store,
+    lake.place,
+    tables.map(({ name }) => name),
+    ["view", "raw"],
+  );
+  await publishCatalog(lake);
+  return tables.flatMap((table) => [
+    dropped(manifest, table, table.viewName, "view"),
+    dropped(manifest, table, table.rawName, "raw"),
+  ]);
+}
+
+function dropped(
+  before: LakeManifest,
+  table: TableSettings,
+  name: string,
+  kind: DefinitionKind,
+): DefinitionChange {
+  const existed = before.tables.get(table.name)?.definitions[kind] === true;
+  return { table: table.name, name, change: existed ? "dropped" : "unchanged" };
+}
+
+async function create(
+  settings: Settings,
+  selection: Selection,
+  kind: DefinitionKind,
+  signal: AbortSignal,
+): Promise<readonly DefinitionChange[]> {
+  const selected = resolveSelection(settings, selection);
+  const lake = await openLake(settings);
+  const { manifest: before } = await readManifest(lake.store, lake.place);
+  const definitions: TableDefinition[] = [];
+  const changes: DefinitionChange[] = [];
+  for (const each of selected) {
+    for (const { table, definition, error } of await describeAll(each, lake, before, signal)) {
+      const name = kind === "raw" ? table.rawName : table.viewName;
+      if (definition === undefined) {
+        changes.push({
+          table: table.name,
+          name,
+          change: "failed",
+          ...(error === undefined ? {} : { error }),
+        });
+        continue;
+      }
+      definitions.push(definition);
+      const existed = before.tables.get(table.name)?.definitions[kind] === true;
+      changes.push({ table: table.name, name, change: existed ? "unchanged" : "created" });
+    }
+  }
+  await defineTables(lake.store, lake.place, definitions, [kind]);
+  await publishCatalog(lake);
+  return changes;
+}
+
+interface Described {
+  readonly table: TableSettings;
+  readonly definition?: TableDefinition;
+  readonly error?: PanoramaError;
+}
+
+/** Asks the source only for tables that the lake does not know. */
+async function describeAll(
+  { datasource, tables }: SelectedTables,
+  lake: OpenedLake,
+  manifest: LakeManifest,
+  signal: AbortSignal,
+): Promise<readonly Described[]> {
+  const described: Described[] = [];
+  let source: Source | undefined;
+  try {
+    for (const table of tables) {
+      signal.throwIfAborted();
+      try {
+        const known = manifest.tables.get(table.name);
+        if (known === undefined) source ??= await openSource(datasource);
+        const schema =
+          known === undefined
+            ? await requestedSchema(source as Source, table)
+            : { source: known.source, table: known.table, columns: known.columns, key: known.key };
+        const { partitionFields: partitionColumns, rawName, viewName } = table;
+        const format = lake.encoder.format;
+        described.push({ table, definition: { schema, partitionColumns, format, rawName, viewName } });
+      } catch (error) {
+        if (!(error instanceof PanoramaError)) throw error;
+        described.push({ table, error });
+      }
+    }
+  } finally {
+    await source?.[Symbol.asyncDispose]();
+  }
+  return described;
+}
+
+/** What a load would make of the table now. */
+async function requestedSchema(source: Source, table: TableSettings): Promise<TableSchema> {
+  const schema = await source.describeTable(table.name);
+  if (table.fields === undefined) return schema;
+  const columns = table.fields.map((field): Column => {
+    const found = schema.columns.find(({ name }) => name.toLowerCase() === field.name.toLowerCase());
+    return found !== undefined && field.constant === undefined
+      ? { ...found, name: field.name }
+      : { name: field.name, type: field.columnType, nullable: true, nativeType: field.type ?? "text" };
+  });
+  return { ...schema, columns };
+}

@@ -1,0 +1,141 @@
+import { PanoramaError } from "../errors.ts";
+import { openSource } from "../open.ts";
+import { replaceFields, replaceTables } from "../settings/edit-settings.ts";
+import { nearestName } from "../settings/nearest-name.ts";
+import type { DatasourceSettings, Settings } from "../settings/settings.ts";
+import { resolveSelection, type Selection } from "./select-tables.ts";
+
+export interface TablesChange {
+  readonly datasource: string;
+  readonly added: string[];
+  readonly removed: string[];
+  readonly kept: string[];
+}
+
+export interface WantedTables {
+  readonly datasource?: string;
+  /** undefined: all that the datasource has. */
+  readonly tables?: readonly string[];
+  readonly all?: true;
+}
+
+/**
+ * Makes the settings file list the tables that its datasources have, or those that are wanted of one
+ * datasource. Throws UNKNOWN_NAME for a table that is not there; the file is then as it was.
+ */
+export async function setTables(
+  settings: Settings,
+  settingsPath: string,
+  wanted: WantedTables,
+  signal: AbortSignal,
+): Promise<readonly TablesChange[]> {
+  const changes: TablesChange[] = [];
+  for (const datasource of chosenDatasources(settings, wanted)) {
+    signal.throwIfAborted();
+    const present = await listTables(datasource);
+    const names = wanted.tables ?? present;
+    assertPresent(datasource.name, names, present);
+    await replaceTables(settingsPath, datasource.name, names);
+    const before = datasource.tables.map(({ name }) => name);
+    changes.push({
+      datasource: datasource.name,
+      added: names.filter((name) => !before.includes(name)),
+      removed: before.filter((name) => !names.includes(name)),
+      kept: before.filter((name) => names.includes(name)),
+    });
+  }
+  return changes;
+}
+
+export interface FieldsChange {
+  readonly datasource: string;
+  readonly table: string;
+  /** Columns of the table at the source. */
+  readonly fields: number;
+  readonly added: string[];
+  /** Fields that the table does not have any more; they were removed from the file. */
+  readonly missing: string[];
+  readonly error?: PanoramaError;
+}
+
+/** Makes the settings file list the fields of the chosen tables. A table that fails does not stop the others. */
+export async function setTablesFields(
+  settings: Settings,
+  settingsPath: string,
+  selection: Selection,
+  signal: AbortSignal,
+): Promise<readonly FieldsChange[]> {
+  const changes: FieldsChange[] = [];
+  for (const { datasource, tables } of resolveSelection(settings, selection)) {
+    for (const table of tables) {
+      signal.throwIfAborted();
+      const about = { datasource: datasource.name, table: table.name };
+      try {
+        await using source = await openSource(datasource);
+        const { columns } = await source.describeTable(table.name);
+        const fields = columns.map(({ name, nativeType }) => ({ name, type: typeName(nativeType) }));
+        await replaceFields(settingsPath, datasource.name, table.name, fields);
+        const before = table.fields ?? [];
+        const sameName = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+        changes.push({
+          ...about,
+          fields: columns.length,
+          added: fields
+            .filter(({ name }) => !before.some((field) => sameName(field.name, name)))
+            .map(({ name }) => name),
+          missing: before
+            .filter((field) => field.constant === undefined)
+            .filter((field) => !fields.some(({ name }) => sameName(field.name, name)))
+            .map(({ name }) => name),
+        });
+      } catch (error) {
+        if (!(error instanceof PanoramaError)) throw error;
+        changes.push({ ...about, fields: 0, added: [], missing: [], error });
+      }
+    }
+  }
+  return changes;
+}
+
+/** The original's settings hold bare type names: `varchar`, `int`. */
+function typeName(nativeType: string): string {
+  return /^[a-z0-9_]+/i.exec(nativeType)?.[0].toLowerCase() ?? "text";
+}
+
+function chosenDatasources(settings: Settings, wanted: WantedTables): readonly DatasourceSettings[] {
+  const { datasources } = settings;
+  if (wanted.datasource !== undefined) {
+    const chosen = datasources.find(({ name }) => name === wanted.datasource);
+    if (chosen !== undefined) return [chosen];
+    throw unknownName(
+      "datasource",
+      wanted.datasource,
+      datasources.map(({ name }) => name),
+    );
+  }
+  if (wanted.tables === undefined) return datasources;
+  const databases = datasources.filter(({ type }) => type === "mysql");
+  const only = databases.length > 0 ? databases : datasources;
+  if (only.length === 1) return only;
+  throw new PanoramaError(
+    "USAGE",
+    `The settings have ${datasources.length} datasources: say with --datasource whose tables these are`,
+  );
+}
+
+async function listTables(datasource: DatasourceSettings): Promise<readonly string[]> {
+  await using source = await openSource(datasource);
+  return source.listTables();
+}
+
+function assertPresent(datasource: string, names: readonly string[], present: readonly string[]): void {
+  for (const name of names) {
+    if (!present.includes(name)) throw unknownName(`table in ${datasource}`, name, present);
+  }
+}
+
+function unknownName(what: string, name: string, candidates: readonly string[]): PanoramaError {
+  const nearest = nearestName(name, candidates);
+  const hint = nearest === undefined ? "" : `; did you mean ${nearest}?`;
+  return new PanoramaError("UNKNOWN_NAME", `There is no ${what} called ${name}${hint}`);
+}

@@ -1,0 +1,117 @@
+import { publishTables, finishPublishing } from "../lake/publish.ts";
+import { collectGarbage } from "../lake/retention.ts";
+import { announceRun } from "../lake/run-lease.ts";
+import { loadLake, type SourceToLoad } from "../load/load-lake.ts";
+import type { TableToLoad } from "../load/load-table.ts";
+import { type OpenedLake, openLake, openSource } from "../open.ts";
+import type { Reporter } from "../reports/reporter.ts";
+import type { Settings, TableSettings } from "../settings/settings.ts";
+import { publishCatalog } from "./publish-catalog.ts";
+import { resolveSelection, type SelectedTables, type Selection } from "./select-tables.ts";
+
+export interface RunOptions {
+  readonly reporter: Reporter;
+  /** Aborts the run: nothing is published. */
+  readonly signal: AbortSignal;
+  /** Loads also what has not changed; every load of this version does. */
+  readonly force: boolean;
+}
+
+export interface RunOutcome {
+  readonly run: string;
+  /** Tables published. */
+  readonly loaded: number;
+  /** Tables that keep their old version. */
+  readonly failed: number;
+}
+
+/**
+ * Loads the chosen tables and publishes them together. A table that fails keeps its old version. Throws when
+ * nothing can be loaded at all: the lake cannot be written, another run won, the run was aborted.
+ */
+export async function extractAndLoad(
+  settings: Settings,
+  selection: Selection,
+  { reporter, signal }: RunOptions,
+): Promise<RunOutcome> {
+  const selected = resolveSelection(settings, selection);
+  const started = new Date();
+  const lake = await openLake(settings);
+  await using lease = await announceRun(lake.store, lake.place, started);
+  const began = await tidyUp(lake, selected, reporter);
+  reporter.report({
+    kind: "run-started",
+    run: lease.run,
+    tables: selected.reduce((sum, { tables }) => sum + tables.length, 0),
+    lake: lake.store.root,
+  });
+
+  const { loaded, failed } = await loadLake(selected.map(sourceToLoad), {
+    encoder: lake.encoder,
+    store: lake.store,
+    place: lake.place,
+    details: { run: lease.run, startedAt: started.toISOString() },
+    reporter,
+    signal,
+  });
+  signal.throwIfAborted();
+  if (loaded.length > 0) {
+    await publishTables(lake.store, lake.place, { lease, began, tables: loaded, now: new Date() });
+    await publishCatalog(lake);
+  }
+
+  const files = loaded.flatMap(({ slices }) => slices.flatMap((slice) => slice.files));
+  reporter.report({
+    kind: "run-published",
+    run: lease.run,
+    tables: loaded.length,
+    failed,
+    rows: loaded.reduce((sum, { rowCount }) => sum + rowCount, 0),
+    bytes: files.reduce((sum, { byteCount }) => sum + byteCount, 0),
+    millis: Date.now() - started.getTime(),
+  });
+  return { run: lease.run, loaded: loaded.length, failed };
+}
+
+/** Ends what an interrupted run began, removes what it left, and tells of both. */
+async function tidyUp(
+  lake: OpenedLake,
+  selected: readonly SelectedTables[],
+  reporter: Reporter,
+): Promise<Awaited<ReturnType<typeof finishPublishing>>["manifest"]> {
+  const { manifest, finished, lost } = await finishPublishing(lake.store, lake.place);
+  if (finished.length > 0) {
+    const message = `finished publishing what an interrupted run had begun: ${finished.join(", ")}`;
+    reporter.report({ kind: "notice", message });
+  }
+  for (const table of lost) {
+    reporter.report({ kind: "warning", table, message: "files of its last load have disappeared" });
+  }
+  const { orphanFiles, unfinishedFiles } = await collectGarbage(lake.store, lake.place, {
+    retentionHours: lake.retentionHours,
+    now: new Date(),
+    tables: selected.flatMap(({ tables }) => tables.map(({ name }) => name)),
+  });
+  if (orphanFiles + unfinishedFiles > 0) {
+    const message = `removed ${orphanFiles + unfinishedFiles} files that interrupted runs had left`;
+    reporter.report({ kind: "notice", message });
+  }
+  return manifest;
+}
+
+function sourceToLoad({ datasource, tables }: SelectedTables): SourceToLoad {
+  return {
+    name: datasource.name,
+    open: () => openSource(datasource),
+    tables: tables.map(tableToLoad),
+  };
+}
+
+export function tableToLoad(table: TableSettings): TableToLoad {
+  return {
+    request: { table: table.name, fields: table.fields },
+    partitionColumns: table.partitionFields,
+    rawName: table.rawName,
+    viewName: table.viewName,
+  };
+}

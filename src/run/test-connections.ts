@@ -1,0 +1,35 @@
+import { PanoramaError } from "../errors.ts";
+import { openLake, openSource } from "../open.ts";
+import type { DatasourceSettings, Settings } from "../settings/settings.ts";
+import type { CheckResult } from "../sources/source.ts";
+
+/** Tries every datasource and the lake, each for itself. Never throws for a "no". */
+export async function testConnections(
+  settings: Settings,
+  signal: AbortSignal,
+): Promise<readonly CheckResult[]> {
+  const results: CheckResult[] = [];
+  for (const datasource of settings.datasources) {
+    signal.throwIfAborted();
+    results.push(await answer(datasource.name, () => checkSource(datasource)));
+  }
+  results.push(
+    await answer("datalake", async () => (await openLake(settings)).store.check()),
+    await answer("catalog", async () => (await openLake(settings)).catalog.check()),
+  );
+  return results;
+}
+
+async function checkSource(datasource: DatasourceSettings): Promise<CheckResult> {
+  await using source = await openSource(datasource);
+  return await source.check();
+}
+
+async function answer(subject: string, check: () => Promise<CheckResult>): Promise<CheckResult> {
+  try {
+    return await check();
+  } catch (error) {
+    if (!(error instanceof PanoramaError)) throw error;
+    return { subject, ok: false, detail: `${error.message} (${error.code})` };
+  }
+}
