@@ -91,6 +91,8 @@ function blocksHash(site: Site, course: Course, sequential: number): string {
 
 interface SubsectionSum {
   readonly sequential: number;
+  /** All of its points count for the course's grade, or none does. */
+  readonly graded: boolean;
   readonly first: number;
   last: number;
   earned: number;
@@ -109,7 +111,8 @@ export function* subsectionGradeRows(site: Site, row: RowBuilder): Generator<voi
   }
   if (last !== undefined) {
     // Of a deleted account, and the first integer that a double cannot hold.
-    const sum = { sequential: 2, first: site.opened, last: site.opened, earned: 0, possible: 0 };
+    const moments = { first: site.opened, last: site.opened };
+    const sum = { sequential: 2, graded: false, ...moments, earned: 0, possible: 0 };
     row
       .moment(site.opened)
       .moment(site.opened)
@@ -123,12 +126,8 @@ function putSubsection(
   row: RowBuilder,
   { course }: Enrolment,
   learnerId: number,
-  { sequential, first, earned, possible }: SubsectionSum,
+  { sequential, graded, first, earned, possible }: SubsectionSum,
 ): void {
-  // Only the last subsection of each section is graded, and its points are all graded then.
-  const graded = course.outline.graded.some(
-    (flag, block) => flag === 1 && course.outline.sequentials[block] === sequential,
-  );
   row
     .number(learnerId)
     .text(course.key)
@@ -150,7 +149,8 @@ function* subsectionSums(enrolment: Enrolment): Generator<SubsectionSum> {
       if (sum !== undefined) {
         yield sum;
       }
-      sum = { sequential, first: visited, last: outcome.answered, earned: 0, possible: 0 };
+      const graded = enrolment.course.outline.graded[block] === 1;
+      sum = { sequential, graded, first: visited, last: outcome.answered, earned: 0, possible: 0 };
     }
     sum.last = outcome.answered;
     sum.earned += outcome.earned;
