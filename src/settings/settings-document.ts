@@ -32,10 +32,11 @@ export interface SettingsDocument {
 /** Throws `SETTINGS_INVALID` for an empty file and, with every line, for what is not YAML. Repeated keys are noted in `problems`. */
 export function parseSettingsDocument(file: string, text: string): SettingsDocument {
   const lines = new LineCounter();
-  // prettyErrors would quote the file, secrets and all.
+  // prettyErrors and warnings on stderr would quote the file, secrets and all.
   const yaml = parseDocument(text, {
     lineCounter: lines,
     prettyErrors: false,
+    logLevel: "error",
     merge: true,
     keepSourceTokens: true,
   });

@@ -1,4 +1,4 @@
-import { type Document, type ErrorCode, isScalar, visit } from "yaml";
+import { type Document, type ErrorCode, isCollection, isScalar, visit } from "yaml";
 import type { SettingsProblems } from "./settings-problems.ts";
 
 // Own sentences: the library's quote pieces of the file, and a piece may be a secret.
@@ -51,6 +51,11 @@ export function addSyntaxProblems(
   }
   let cannotResolve = breaking.length > 0;
   visit(yaml, {
+    Pair(_, { key }) {
+      if (!isCollection(key)) return;
+      cannotResolve = true;
+      problems.addAtLine(lineAt(key.range?.[0] ?? 0), "brackets or braces where a key should be");
+    },
     Alias(_, alias) {
       if (alias.resolve(yaml) === undefined) {
         cannotResolve = true;
