@@ -12,7 +12,7 @@ export const lake: LakePlace = {
   basePartition: [{ column: "lms", value: "lms.example.com" }],
 };
 
-export const atNoon = new Date("2026-11-24T12:00:00Z");
+export const atNoon: Date = new Date("2026-11-24T12:00:00Z");
 
 export function hoursLater(hours: number, from: Date = atNoon): Date {
   return new Date(from.getTime() + hours * 3_600_000);
