@@ -1,5 +1,4 @@
 import { z } from "zod";
-import type { LakeFormat } from "../encoders/encoder.ts";
 import { fieldTypeNames, parseFieldType } from "./field-type.ts";
 import { readList, readMapping, type Readings } from "./read-mapping.ts";
 import { expectMapping, readType } from "./read-type.ts";
@@ -12,7 +11,14 @@ import {
   type Shape,
   webAddress,
 } from "./setting-values.ts";
-import type { AccessKey, BasePartition, BucketSettings, DatalakeSettings, LakeLayout } from "./settings.ts";
+import type {
+  AccessKey,
+  BasePartition,
+  BucketSettings,
+  DatalakeSettings,
+  FileFormat,
+  LakeLayout,
+} from "./settings.ts";
 import type { SettingPath } from "./settings-problems.ts";
 import { readSecret, resolvePath, type SettingsReading } from "./settings-reading.ts";
 
@@ -27,7 +33,7 @@ const bucketName = (text: string): { value: string } | { problem: string } =>
 interface LayoutKeys {
   readonly base_prefix: string | undefined;
   readonly datalake_database: string | undefined;
-  readonly format: LakeFormat | undefined;
+  readonly format: FileFormat | undefined;
   readonly retention_hours: number | undefined;
 }
 

@@ -13,7 +13,7 @@ import {
   type YAMLMap,
 } from "yaml";
 import { PanoramaError } from "../errors.ts";
-import { type SettingPath, SettingsProblems, spellPath } from "./settings-problems.ts";
+import { type SettingPath, SettingsProblems } from "./settings-problems.ts";
 import { type Environment, substituteVariables } from "./substitute-variables.ts";
 import { addSyntaxProblems } from "./syntax-problems.ts";
 
@@ -56,15 +56,14 @@ export function parseSettingsDocument(file: string, text: string): SettingsDocum
  * otherwise than the file (`007`, `1.10`, twenty digits) come as the text that was written. May be called once.
  */
 export function resolveDocument(document: SettingsDocument, environment: Environment): unknown {
-  const { yaml, lineOf, problems } = document;
+  const { yaml, problems } = document;
   visit(yaml, {
     Scalar(key, scalar, ancestors) {
       if (key === "key") return;
       if (typeof scalar.value === "string") {
         const substitution = substituteVariables(scalar.value, environment);
         for (const problem of substitution.problems) {
-          const path = pathOf([...ancestors, scalar]);
-          problems.addAtLine(lineOf(path), `${spellPath(path)}: ${problem}`);
+          problems.addUnresolved(pathOf([...ancestors, scalar]), problem);
         }
         scalar.value = substitution.text;
       } else if (scalar.value !== null && scalar.source !== undefined) {

@@ -22,6 +22,7 @@ export function isShowable(word: string): boolean {
 export class SettingsProblems {
   readonly #file: string;
   readonly #lineOf: (path: SettingPath) => number;
+  readonly #unresolved = new Set<string>();
   readonly #found: { readonly line: number; readonly sentence: string }[] = [];
 
   /** `lineOf` knows the line of a setting, or of the nearest one around it. */
@@ -30,7 +31,14 @@ export class SettingsProblems {
     this.#lineOf = lineOf;
   }
 
+  /** The value is not known, so nothing else is said of this setting. */
+  addUnresolved(path: SettingPath, message: string): void {
+    this.#unresolved.add(spellPath(path));
+    this.addAtLine(this.#lineOf(path), `${spellPath(path)}: ${message}`);
+  }
+
   add(path: SettingPath, message: string): void {
+    if (this.#unresolved.has(spellPath(path))) return;
     this.addAtLine(this.#lineOf(path), path.length === 0 ? message : `${spellPath(path)}: ${message}`);
   }
 

@@ -1,5 +1,5 @@
-import type { LakeFormat } from "../encoders/encoder.ts";
-import type { FieldRequest } from "../sources/source.ts";
+import type { ColumnType } from "../table/column-type.ts";
+import type { WrittenConstant } from "./field-constant.ts";
 import type { LakeNames } from "./lake-names.ts";
 
 /** The settings file, resolved: variables filled in, secrets read, defaults applied, paths absolute. Holds secrets. */
@@ -20,10 +20,12 @@ export interface LakeLayout {
   readonly database: string | undefined;
   /** Constant partition columns of every table, in path order. */
   readonly basePartitions: readonly BasePartition[];
-  readonly format: LakeFormat;
+  readonly format: FileFormat;
   /** How long replaced files stay for queries that still read them. */
   readonly retentionHours: number;
 }
+
+export type FileFormat = "parquet" | "csv";
 
 export interface BasePartition {
   readonly name: string;
@@ -140,7 +142,17 @@ export interface TableSettings extends LakeNames {
   readonly partitionFields: readonly string[];
   readonly incremental: IncrementalSettings | undefined;
   /** undefined: all columns of the table. */
-  readonly fields: readonly FieldRequest[] | undefined;
+  readonly fields: readonly FieldSettings[] | undefined;
+}
+
+export interface FieldSettings {
+  readonly name: string;
+  /** A MySQL type name as the file spells it; undefined when it says nothing. */
+  readonly type: string | undefined;
+  /** What `type` means in the lake; text without one, or when it is no type of MySQL's. */
+  readonly columnType: ColumnType;
+  /** Present when the file has a `value` for the field, whatever the value; it fits to `columnType` when there is a `type`. */
+  readonly constant?: { readonly value: WrittenConstant };
 }
 
 export interface IncrementalSettings {

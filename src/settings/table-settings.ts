@@ -1,5 +1,4 @@
 import { z } from "zod";
-import type { FieldRequest } from "../sources/source.ts";
 import { parseConstant, type WrittenConstant } from "./field-constant.ts";
 import { fieldTypeNames, parseFieldType } from "./field-type.ts";
 import { lakeNames } from "./lake-names.ts";
@@ -7,7 +6,7 @@ import { nearestName } from "./nearest-name.ts";
 import { isBlank, isMapping, readList, readMapping } from "./read-mapping.ts";
 import { expectMapping } from "./read-type.ts";
 import { describeUnknownWord, optionalText, requiredText, type Shape } from "./setting-values.ts";
-import type { BasePartition, IncrementalSettings, TableSettings } from "./settings.ts";
+import type { BasePartition, FieldSettings, IncrementalSettings, TableSettings } from "./settings.ts";
 import type { SettingPath, SettingsProblems } from "./settings-problems.ts";
 
 interface TableKeys {
@@ -122,7 +121,7 @@ function readTable(value: unknown, path: SettingPath, around: TableSurroundings)
 
 interface ReadFields {
   /** undefined when none are listed. */
-  readonly fields: readonly FieldRequest[] | undefined;
+  readonly fields: readonly FieldSettings[] | undefined;
   /** False when an entry could not be read, so that others cannot be checked against the list. */
   readonly complete: boolean;
 }
@@ -131,7 +130,7 @@ function readFields(value: unknown, path: SettingPath, around: TableSurroundings
   const { problems } = around;
   const entries = readList(value, path, problems);
   const known = new Map<string, SettingPath>();
-  const fields = entries.flatMap((entry): FieldRequest[] => {
+  const fields = entries.flatMap((entry): FieldSettings[] => {
     const mapping = expectMapping(entry.value, entry.path, problems, "name and type");
     if (mapping === undefined) return [];
     const { name, type } = readMapping(fieldShape, mapping, entry.path, problems, { nested: ["value"] });
@@ -187,7 +186,7 @@ interface PartitionSettings {
 function readPartitions(
   value: unknown,
   path: SettingPath,
-  fields: readonly FieldRequest[] | undefined,
+  fields: readonly FieldSettings[] | undefined,
   around: TableSurroundings,
 ): PartitionSettings {
   const { problems } = around;
@@ -224,7 +223,7 @@ function readPartitions(
 function readPartitionFields(
   value: unknown,
   path: SettingPath,
-  fields: readonly FieldRequest[] | undefined,
+  fields: readonly FieldSettings[] | undefined,
   around: TableSurroundings,
 ): readonly string[] {
   const { problems } = around;

@@ -84,6 +84,17 @@ describe("variables", () => {
     ]);
   });
 
+  test("a setting whose variable is not set is not called missing too", async () => {
+    const problems = await problemsOf(
+      "datalake: {type: local, path: '${LAKE}'}\ndatasources: [{type: '${T}', name: a}]\n",
+    );
+
+    expect(problems).toEqual([
+      "1: datalake.path: the environment has no variable LAKE; set it, or write ${LAKE:-default}",
+      "2: datasources[0].type: the environment has no variable T; set it, or write ${T:-default}",
+    ]);
+  });
+
   test("a default that is not needed may name what is not set", async () => {
     expect(await passwordOf("mysql_password: ${PW:-${NONE}}", { PW: "x" })).toBe("x");
   });
