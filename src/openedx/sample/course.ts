@@ -26,7 +26,7 @@ export interface Course {
 const courseTag = tag("course");
 const blockTag = tag("block");
 const family = 40;
-const unsetPlace = 7;
+const unsetIndex = 7;
 const ccxPlace = 9;
 const legacyPlace = 11;
 
@@ -52,7 +52,7 @@ function planCourse(
   const [title, baseCode] = courseTitles[index % courseTitles.length] as readonly [string, string];
   const round = Math.floor(index / courseTitles.length);
   const place = index % family;
-  const unset = place === unsetPlace;
+  const unset = index === unsetIndex;
   // The first course is open to everybody who ever joins.
   const selfPaced = index === 0 || random.chance(0.35);
   const weeks = 10 + random.below(14);
