@@ -2,39 +2,53 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { TestProject } from "vitest/node";
+import { type BuiltProgram, buildProgram } from "./built-program.ts";
 import { openTestServers, type TestServers } from "./open-test-servers.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
     /** Answers with the servers of this run, as JSON; the first question starts them. */
     readonly testServersUrl: string;
+    /** Answers with the path of the built program; the first question builds it. */
+    readonly builtProgramUrl: string;
   }
 }
 
 let servers: Promise<TestServers> | undefined;
+let program: Promise<BuiltProgram> | undefined;
 
-/** Servers start when the first test file asks, so that a run without such a file does not wait for them. */
+/** What a test file asks for is made when the first one asks, so that a run without such a file does not wait. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const desk = createServer((_request, response) => {
-    servers ??= openAndTell();
-    servers.then(
-      (found) => response.end(JSON.stringify(found)),
+  const answers: Readonly<Record<string, () => Promise<string>>> = {
+    "/servers": async () => JSON.stringify(await (servers ??= openAndTell())),
+    "/program": async () => (await (program ??= buildProgram())).mainFile,
+  };
+  const desk = createServer((request, response) => {
+    const answer = answers[request.url ?? ""] ?? (() => Promise.reject(new Error("no such question")));
+    answer().then(
+      (text) => response.end(text),
       (error: Error) => response.writeHead(500).end(error.message),
     );
   });
   desk.listen(0, "127.0.0.1");
   await once(desk, "listening");
-  project.provide("testServersUrl", `http://127.0.0.1:${(desk.address() as AddressInfo).port}`);
+  const url = `http://127.0.0.1:${(desk.address() as AddressInfo).port}`;
+  project.provide("testServersUrl", `${url}/servers`);
+  project.provide("builtProgramUrl", `${url}/program`);
 
   return async () => {
     desk.closeAllConnections();
     desk.close();
-    // A start that failed has told so in the tests that asked for it.
-    await servers?.then(
-      (found) => found[Symbol.asyncDispose](),
-      () => undefined,
-    );
+    // What could not be made has told so in the tests that asked for it.
+    await Promise.all([close(program), close(servers)]);
   };
+}
+
+async function close(made: Promise<AsyncDisposable> | undefined): Promise<void> {
+  await made?.then(
+    (found) => found[Symbol.asyncDispose](),
+    () => undefined,
+  );
 }
 
 async function openAndTell(): Promise<TestServers> {

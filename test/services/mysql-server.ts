@@ -4,7 +4,7 @@ import { text } from "node:stream/consumers";
 import { createConnection, type RowDataPacket } from "mysql2/promise";
 import { describe, expect, inject, test } from "vitest";
 import type { FoundServer } from "./open-test-servers.ts";
-import { type ServerAddress, type ServerKind, serverNames } from "./server-address.ts";
+import { type ServerAddress, type ServerKind, serverKinds, serverNames } from "./server-address.ts";
 
 export interface TestServer extends ServerAddress {
   /** A fresh, empty database, dropped when disposed of. `name` begins its name and may hold any character. */
@@ -32,11 +32,15 @@ export interface TestDatabase extends AsyncDisposable {
 const servers = await askForServers();
 
 /**
- * Runs the suite once on MariaDB and once on MySQL. Where one cannot be had, its tests are skipped, and the run
- * says why; under CI=true they fail.
+ * Runs the suite once on MariaDB and once on MySQL, or on `kinds` alone where the story is not about the server.
+ * Where one cannot be had, its tests are skipped, and the run says why; under CI=true they fail.
  */
-export function describeOnServers(name: string, suite: (server: TestServer) => void): void {
-  for (const kind of ["mariadb", "mysql"] as const) {
+export function describeOnServers(
+  name: string,
+  suite: (server: TestServer) => void,
+  kinds: readonly ServerKind[] = serverKinds,
+): void {
+  for (const kind of kinds) {
     const found = servers[kind];
     describe(`${name} (${serverNames[kind]})`, () => {
       if ("address" in found) {
