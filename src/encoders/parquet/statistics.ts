@@ -117,7 +117,7 @@ function fixedBounds(): BoundsCollector {
         if (compareFixed(view, at, view, least) < 0) least = at;
         if (compareFixed(view, at, view, greatest) > 0) greatest = at;
       }
-      const copy = (at: number): DataView => new DataView(values.slice(at, at + 16).buffer);
+      const copy = (at: number): DataView => new DataView(copyOf(values, at, at + 16).buffer);
       if (min === undefined || compareFixed(view, least, min, 0) < 0) min = copy(least);
       if (max === undefined || compareFixed(view, greatest, max, 0) > 0) max = copy(greatest);
     },
@@ -155,8 +155,10 @@ function bytesBounds(): BoundsCollector {
       const view = new DataView(values.buffer, values.byteOffset, values.byteLength);
       for (let i = 0, at = 0; i < count; i++) {
         const end = at + 4 + view.getUint32(at, true);
-        if (min === undefined || compareBytes(values, at + 4, end, min) < 0) min = values.slice(at + 4, end);
-        if (max === undefined || compareBytes(values, at + 4, end, max) > 0) max = values.slice(at + 4, end);
+        if (min === undefined || compareBytes(values, at + 4, end, min) < 0)
+          min = copyOf(values, at + 4, end);
+        if (max === undefined || compareBytes(values, at + 4, end, max) > 0)
+          max = copyOf(values, at + 4, end);
         at = end;
       }
     },
@@ -182,5 +184,10 @@ function compareBytes(values: Uint8Array, from: number, to: number, bound: Uint8
 
 /** Typed arrays want aligned memory; sources give it, but nothing forces them to. */
 function aligned(bytes: Uint8Array): Uint8Array {
-  return bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();
+  return bytes.byteOffset % 8 === 0 ? bytes : copyOf(bytes, 0, bytes.length);
+}
+
+/** Memory of its own: `slice` would be a copy of an array, but a view of a Buffer. */
+function copyOf(bytes: Uint8Array, from: number, to: number): Uint8Array {
+  return new Uint8Array(bytes.subarray(from, to));
 }
