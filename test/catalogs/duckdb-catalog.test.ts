@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { describe, expect, test } from "vitest";
 import { openDuckdbCatalog } from "../../src/catalogs/duckdb/duckdb-catalog.ts";
+import { catalogError } from "../../src/catalogs/duckdb/duckdb-errors.ts";
 import { queryLake } from "../../src/catalogs/duckdb/query.ts";
 import type { ColumnText } from "../../src/catalogs/duckdb/query-result.ts";
 import { temporaryFolder } from "../services/temporary-folder.ts";
@@ -211,6 +212,16 @@ describe("The DuckDB catalog", () => {
     expect(await ask(lake.path, "SHOW TABLES")).toEqual([["good"], ["raw_good"]]);
   });
 
+  test.each([
+    ["STORE_FULL", systemError("ENOSPC", "no space left on device, write")],
+    ["STORE_FULL", new Error('IO Error: Could not write file "x.tmp.wal": No space left on device')],
+    ["STORE_READ_ONLY", systemError("EROFS", "read-only file system, mkdir")],
+    ["STORE_READ_ONLY", new Error('IO Error: Cannot open file "x.tmp": Read-only file system')],
+    ["CATALOG_FAILED", new Error("Binder Error: …")],
+  ])("a failure is told as %s where it can be recognised", (code, cause) => {
+    expect(catalogError(cause, "Cannot write")).toMatchObject({ code, message: "Cannot write", cause });
+  });
+
   test("a check says whether the file could be written, and writes nothing", async () => {
     await using lake = await temporaryFolder();
     await writeFile(join(lake.path, "file"), "");
@@ -223,3 +234,7 @@ describe("The DuckDB catalog", () => {
     expect(await readdir(lake.path, { recursive: true })).toEqual(["file", "there"]);
   });
 });
+
+function systemError(code: string, message: string): Error {
+  return Object.assign(new Error(`${code}: ${message}`), { code });
+}

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { displayWidth } from "../../src/catalogs/duckdb/display-width.ts";
 import type { ColumnText, QueryColumn, QueryResult } from "../../src/catalogs/duckdb/query-result.ts";
-import { renderResult } from "../../src/catalogs/duckdb/render-result.ts";
+import { renderCsv } from "../../src/catalogs/duckdb/render-csv.ts";
+import { renderJson } from "../../src/catalogs/duckdb/render-json.ts";
+import { renderTable } from "../../src/catalogs/duckdb/render-table.ts";
 
 describe("A result as a table", () => {
   test("aligns texts to the left, numbers to the right, and says how many rows there are", async () => {
@@ -12,7 +14,7 @@ describe("A result as a table", () => {
       ["8", "e\u0301 👩‍👩‍👧", "0.00"],
     ]);
 
-    expect(await textOf(renderResult(result, "table"))).toBe(
+    expect(await textOf(renderTable(result))).toBe(
       [
         "   id | name |  score",
         "------+------+--------",
@@ -31,17 +33,17 @@ describe("A result as a table", () => {
     const rows = [["123456789012345678901234567890", "short", long, "漢".repeat(500)]];
     const result = resultOf({ n: "integer", a: "text", b: "text", c: "text" }, rows);
 
-    const lines = (await textOf(renderResult(result, "table", { width: 80 }))).split("\n");
+    const lines = (await textOf(renderTable(result, { width: 80 }))).split("\n");
     expect(Math.max(...lines.map(displayWidth))).toBeLessThanOrEqual(80);
     expect(lines[2]).toMatch(/^ 123456789012345678901234567890 \| short \| x+… \| 漢+… ?$/);
-    const uncut = await textOf(renderResult(resultOf({ b: "text" }, [[long]]), "table"));
+    const uncut = await textOf(renderTable(resultOf({ b: "text" }, [[long]])));
     expect(uncut).toContain(long);
   });
 
   test("keeps every row on one line and the terminal unharmed", async () => {
     const result = resultOf({ "a\nb": "text" }, [["line\nbreak\ttab\r"], ["\x1b[2Jgone"], ["\u202Eleft"]]);
 
-    expect(await textOf(renderResult(result, "table"))).toBe(
+    expect(await textOf(renderTable(result))).toBe(
       [
         " a\\nb",
         "--------------------",
@@ -59,25 +61,21 @@ describe("A result as a table", () => {
     async function* rows(): AsyncGenerator<readonly ColumnText[]> {
       for (; asked < 1_000_000; asked++) yield [String(asked), "x".repeat(100)];
     }
-    const drawn = renderResult(resultOf({ id: "integer", text: "text" }, rows()), "table");
+    const drawn = renderTable(resultOf({ id: "integer", text: "text" }, rows()));
 
     await drawn.next();
     expect(asked).toBeLessThan(2_000);
     await drawn.return(undefined);
 
     const wider = [...Array.from({ length: 1_000 }, () => ["1", "ab"]), ["12345", "a much longer text"]];
-    const cut = await textOf(
-      renderResult(resultOf({ id: "integer", text: "text" }, wider), "table", { width: 40 }),
-    );
+    const cut = await textOf(renderTable(resultOf({ id: "integer", text: "text" }, wider), { width: 40 }));
     expect(cut.split("\n").at(-3)).toBe(" 12345 | a m…");
     expect(cut).toContain("(1001 rows)");
   });
 
   test("of no rows or of one says so", async () => {
-    expect(await textOf(renderResult(resultOf({ a: "text" }, []), "table"))).toBe(" a\n---\n(0 rows)\n");
-    expect(await textOf(renderResult(resultOf({ a: "text" }, [["x"]]), "table"))).toBe(
-      " a\n---\n x\n(1 row)\n",
-    );
+    expect(await textOf(renderTable(resultOf({ a: "text" }, [])))).toBe(" a\n---\n(0 rows)\n");
+    expect(await textOf(renderTable(resultOf({ a: "text" }, [["x"]])))).toBe(" a\n---\n x\n(1 row)\n");
   });
 });
 
@@ -91,7 +89,7 @@ describe("A result as CSV", () => {
       [" NULL ", "4"],
     ]);
 
-    expect(await textOf(renderResult(result, "csv"))).toBe(
+    expect(await textOf(renderCsv(result))).toBe(
       '"a ""b""",n\r\n"",\r\n,1\r\n"say ""hi"", all",-2\r\n"two\r\nlines",3\r\n NULL ,4\r\n',
     );
   });
@@ -108,7 +106,7 @@ describe("A result as JSON", () => {
       ],
     );
 
-    const text = await textOf(renderResult(result, "json"));
+    const text = await textOf(renderJson(result));
     expect(text.split("\n")).toEqual([
       "[",
       '{"i":9007199254740991,"d":123456789012.345,"f":0.1,"t":true,"l":[1,"x"],"s":"say \\"hi\\"\\n"},',
@@ -121,10 +119,10 @@ describe("A result as JSON", () => {
   });
 
   test("is valid without rows and with columns of one name", async () => {
-    const empty = await textOf(renderResult(resultOf({ a: "text" }, []), "json"));
+    const empty = await textOf(renderJson(resultOf({ a: "text" }, [])));
     expect(JSON.parse(empty)).toEqual([]);
     const twice = { ...resultOf({}, [["1", "2", "3"]]), columns: [column("a"), column("a"), column("a_2")] };
-    expect(JSON.parse(await textOf(renderResult(twice, "json")))).toEqual([{ a: 1, a_2: 2, a_2_2: 3 }]);
+    expect(JSON.parse(await textOf(renderJson(twice)))).toEqual([{ a: 1, a_2: 2, a_2_2: 3 }]);
   });
 });
 
