@@ -10,6 +10,8 @@ export interface TablesChange {
   readonly added: string[];
   readonly removed: string[];
   readonly kept: string[];
+  /** Why its tables could not be listed; they are as they were. */
+  readonly error?: PanoramaError;
 }
 
 export interface WantedTables {
@@ -21,7 +23,8 @@ export interface WantedTables {
 
 /**
  * Makes the settings file list the tables that its datasources have, or those that are wanted of one
- * datasource. Throws UNKNOWN_NAME for a table that is not there; the file is then as it was.
+ * datasource. One that cannot be asked does not stop the others. Throws UNKNOWN_NAME for a table that is not
+ * there, and USAGE when two datasources would list tables of one name; the file is then as it was.
  */
 export async function setTables(
   settings: Settings,
@@ -30,21 +33,53 @@ export async function setTables(
   signal: AbortSignal,
 ): Promise<readonly TablesChange[]> {
   const changes: TablesChange[] = [];
+  const lists = new Map(settings.datasources.map(({ name, tables }) => [name, namesOf(tables)]));
   for (const datasource of chosenDatasources(settings, wanted)) {
     signal.throwIfAborted();
-    const present = await listTables(datasource);
-    const names = wanted.tables ?? present;
-    assertPresent(datasource.name, names, present);
-    await replaceTables(settingsPath, datasource.name, names);
-    const before = datasource.tables.map(({ name }) => name);
-    changes.push({
-      datasource: datasource.name,
-      added: names.filter((name) => !before.includes(name)),
-      removed: before.filter((name) => !names.includes(name)),
-      kept: before.filter((name) => names.includes(name)),
-    });
+    const about = { datasource: datasource.name };
+    try {
+      const present = await listTables(datasource);
+      const names = wanted.tables ?? present;
+      assertPresent(datasource.name, names, present);
+      lists.set(datasource.name, names);
+      const before = namesOf(datasource.tables);
+      changes.push({
+        ...about,
+        added: names.filter((name) => !before.includes(name)),
+        removed: before.filter((name) => !names.includes(name)),
+        kept: before.filter((name) => names.includes(name)),
+      });
+    } catch (error) {
+      if (!(error instanceof PanoramaError) || error.code === "UNKNOWN_NAME") throw error;
+      changes.push({ ...about, added: [], removed: [], kept: [], error });
+    }
+  }
+  assertDistinct(lists);
+  for (const { datasource, error } of changes) {
+    if (error === undefined) await replaceTables(settingsPath, datasource, lists.get(datasource) ?? []);
   }
   return changes;
+}
+
+function namesOf(tables: readonly { readonly name: string }[]): readonly string[] {
+  return tables.map(({ name }) => name);
+}
+
+/** A lake has one place for tables of one name, so a file that lists two could not be read any more. */
+function assertDistinct(lists: ReadonlyMap<string, readonly string[]>): void {
+  const owners = new Map<string, string>();
+  for (const [datasource, names] of lists) {
+    for (const name of names) {
+      const owner = owners.get(name);
+      owners.set(name, datasource);
+      if (owner === undefined || owner === datasource) continue;
+      throw new PanoramaError(
+        "USAGE",
+        `Datasources ${owner} and ${datasource} both have a table ${name}, and a lake can hold only one of them\n` +
+          `Say which tables are wanted: panorama set-tables --datasource ${datasource} --tables A,B,C`,
+      );
+    }
+  }
 }
 
 export interface FieldsChange {

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
-import { type Cli, openSettings, writeResult } from "../cli.ts";
+import { type Cli, type GlobalOptions, openSettings, writeResult } from "../cli.ts";
 import { addSelectionFlags, readNames, type SelectionFlags } from "../selection-flags.ts";
+import { showFailure } from "../show-error.ts";
 
 /** What became of the `tables` of one datasource. */
 export interface TablesChange {
@@ -34,7 +35,14 @@ export function addSetTables(program: Command, cli: Cli): void {
         ...(tables === undefined ? {} : { tables }),
       };
       const changes = await panorama.setTables(settings, settingsPath, wanted, cli.io.signal);
-      await writeResult(cli, changes.map((change) => `${spellTablesChange(change)}\n`).join(""));
+      for (const change of changes) {
+        if (change.error === undefined) {
+          await writeResult(cli, `${spellTablesChange(change)}\n`);
+          continue;
+        }
+        cli.exitCode = 1;
+        await showFailure(cli.io, command.optsWithGlobals<GlobalOptions>(), change.error, change.datasource);
+      }
     });
 }
 

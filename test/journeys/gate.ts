@@ -1,0 +1,43 @@
+import { setTimeout } from "node:timers/promises";
+import { createConnection, type RowDataPacket } from "mysql2/promise";
+import type { ServerAddress } from "../services/server-address.ts";
+
+/**
+ * A lock of the server's that a view asks for in the middle of its rows, so that whoever reads the view stands
+ * still there until the test opens the gate.
+ */
+export interface Gate extends AsyncDisposable {
+  /** The value of a column, as SQL: asks for the lock in the row for which `condition` holds. */
+  column(condition: string): string;
+  /** Resolves with the id of the connection that stands before the gate. */
+  reader(): Promise<number>;
+  open(): Promise<void>;
+}
+
+let gateCount = 0;
+
+export async function closeGate(server: ServerAddress): Promise<Gate> {
+  const { host, port, user, password } = server;
+  const holder = await createConnection({ host, port, user, password });
+  const name = `gate_${process.pid}_${++gateCount}`;
+  await holder.query("select get_lock(?, 0)", [name]);
+  return {
+    column: (condition) => `if(${condition}, get_lock('${name}', 600), 0)`,
+    reader: async () => {
+      for (;;) {
+        const [rows] = await holder.query<RowDataPacket[]>(
+          "select id from information_schema.processlist where state = 'User lock' and info like ?",
+          ["%slow%"],
+        );
+        if (rows.length > 0) return Number(rows[0]?.["id"] ?? rows[0]?.["ID"]);
+        await setTimeout(20);
+      }
+    },
+    open: async () => {
+      await holder.query("select release_lock(?)", [name]);
+    },
+    [Symbol.asyncDispose]: async () => {
+      holder.destroy();
+    },
+  };
+}
