@@ -88,7 +88,8 @@ async function loadSlices(rows: RowsToLoad, tableEncoder: TableEncoder): Promise
       for (const slice of buffers.due()) await append(slice);
       rows.onProgress(rowCount, byteCount);
     }
-    const slices = await finishAll(writers, append);
+    for (let slice = 0; slice < writers.length; slice++) await append(slice);
+    const slices = await finishAll(writers);
     return { rowCount, slices, alterations: writers.flatMap(({ alterations }) => alterations) };
   } catch (error) {
     await Promise.allSettled(writers.map((writer) => writer.abort()));
@@ -97,15 +98,11 @@ async function loadSlices(rows: RowsToLoad, tableEncoder: TableEncoder): Promise
 }
 
 /** Several at once: finishing waits for the compressor and the disk more than it computes. */
-async function finishAll(
-  writers: readonly SliceWriter[],
-  append: (slice: number) => Promise<void>,
-): Promise<readonly ManifestSlice[]> {
+async function finishAll(writers: readonly SliceWriter[]): Promise<readonly ManifestSlice[]> {
   const slices: ManifestSlice[] = [];
   const remaining = writers.entries();
   const finishSome = async (): Promise<void> => {
     for (const [slice, writer] of remaining) {
-      await append(slice);
       slices[slice] = await writer.finish();
     }
   };

@@ -1,213 +1,121 @@
 import { fixedWidth } from "../table/column-type.ts";
 import type { ColumnData, RecordBatch } from "../table/record-batch.ts";
 import type { Column } from "../table/table-schema.ts";
+import { ByteStreams } from "./byte-streams.ts";
 
 /** Bytes of all slices together before the largest are handed on. */
 const heldLimit = 64 << 20;
 /** What remains then: the slices that are handed on are those above average. */
 const heldAfterwards = 32 << 20;
 
-/** Above this much room, slices give theirs up when they are handed on: tables are often sorted by slice. */
-const roomLimit = 96 << 20;
-
-const noBytes = new Uint8Array(0);
-const noView = new DataView(noBytes.buffer);
-
-/** One column of the rows that a slice has collected. */
-class SliceColumn {
-  bytes: Uint8Array = noBytes;
-  view: DataView = noView;
-  offset = 0;
-  nulls: Uint8Array | undefined;
-  nullCount = 0;
-}
-
-interface SliceRows {
-  readonly columns: readonly SliceColumn[];
-  rowCount: number;
-  byteCount: number;
+/** A column that is kept, and the streams of a slice that it fills. */
+interface KeptColumn {
+  /** In the batches. */
+  readonly position: number;
+  readonly width: 4 | 8 | 16 | undefined;
+  readonly values: number;
+  /** One byte per row, 1 for null; undefined for a column without nulls. */
+  readonly nulls: number | undefined;
 }
 
 /**
  * Sorts the rows of mixed batches into slices: each collects its rows until it has enough for a good page.
- * Memory is bounded by `heldLimit`, and by `roomLimit` for buffers that are not full.
+ * Memory is bounded by `heldLimit`, one batch, and a few bytes per slice and column.
  */
 export class SliceBuffers {
-  readonly #columns: readonly Column[];
-  readonly #positions: readonly number[];
-  readonly #slices: SliceRows[] = [];
-  #roomBytes = 0;
-  #heldBytes = 0;
-  #rowInSlice: Int32Array = new Int32Array(0);
+  readonly #columns: readonly KeptColumn[];
+  readonly #streamsPerSlice: number;
+  readonly #streams = new ByteStreams(heldLimit + (16 << 20));
+  readonly #rowCounts: number[] = [];
+  /** The rows of one slice put together; used again for the next. */
+  #assembled = new Uint8Array(0);
 
   /** Of `columns`, those at `positions` are kept; the others are partition columns. */
   constructor(columns: readonly Column[], positions: readonly number[]) {
-    this.#columns = columns;
-    this.#positions = positions;
+    let stream = 0;
+    this.#columns = positions.map((position): KeptColumn => {
+      const column = columns[position];
+      if (column === undefined) throw new RangeError(`no column ${position}`);
+      return {
+        position,
+        width: fixedWidth(column.type),
+        values: stream++,
+        nulls: column.nullable ? stream++ : undefined,
+      };
+    });
+    this.#streamsPerSlice = stream;
   }
 
   /** Adds row `i` of the batch to slice `slices[i]`. The batch may be released afterwards. */
   add(batch: RecordBatch, slices: Int32Array, sliceCount: number): void {
-    while (this.#slices.length < sliceCount) this.#slices.push(this.#newSlice());
-    this.#placeRows(slices, batch.rowCount);
-    this.#positions.forEach((position, c) => {
-      const data = batch.columns[position];
-      const column = this.#columns[position];
-      if (data === undefined || column === undefined) throw new RangeError(`no column ${position}`);
-      const width = fixedWidth(column.type);
-      if (width === undefined) this.#addBytes(c, data, slices, batch.rowCount);
-      else this.#addFixed(c, data, slices, batch.rowCount, width);
-    });
-    this.#recount();
+    this.#streams.ensure(sliceCount * this.#streamsPerSlice);
+    while (this.#rowCounts.length < sliceCount) this.#rowCounts.push(0);
+    for (let row = 0; row < batch.rowCount; row++) {
+      const slice = slices[row] as number;
+      this.#rowCounts[slice] = (this.#rowCounts[slice] as number) + 1;
+    }
+    for (const column of this.#columns) {
+      const data = batch.columns[column.position];
+      if (data === undefined) throw new RangeError(`no column ${column.position}`);
+      this.#streams.scatter(data, column.width, slices, batch.rowCount, this.#streamsPerSlice, column);
+    }
   }
 
   /** The slices that have to be handed on now, largest first; none while there is room. */
   due(): readonly number[] {
-    if (this.#heldBytes <= heldLimit) return [];
-    const bySize = this.#slices.map((slice, number) => ({ number, bytes: slice.byteCount }));
+    if (this.#streams.usedBytes <= heldLimit) return [];
+    const bySize = this.#rowCounts.map((_, slice) => ({ slice, bytes: this.#sliceBytes(slice) }));
     bySize.sort((a, b) => b.bytes - a.bytes);
     const due: number[] = [];
-    let held = this.#heldBytes;
-    for (const { number, bytes } of bySize) {
+    let held = this.#streams.usedBytes;
+    for (const { slice, bytes } of bySize) {
       if (held <= heldAfterwards) break;
-      due.push(number);
+      due.push(slice);
       held -= bytes;
     }
     return due;
   }
 
   /**
-   * The rows that a slice has collected, or undefined for none; to be consumed and released before rows are
-   * added again, since the slice goes on in the same buffers.
+   * The rows that a slice has collected, or undefined for none. They must be consumed before the next call:
+   * the memory they lie in is used again.
    */
   take(slice: number): RecordBatch | undefined {
-    const rows = this.#slices[slice];
-    if (rows === undefined || rows.rowCount === 0) return undefined;
-    const { rowCount, byteCount } = rows;
-    const columns = rows.columns.map(
-      (column): ColumnData => ({
-        values: column.bytes.subarray(0, column.offset),
-        nulls: column.nullCount > 0 ? nullsOf(column, rowCount) : undefined,
-        nullCount: column.nullCount,
-      }),
-    );
-    this.#heldBytes -= byteCount;
-    rows.rowCount = 0;
-    rows.byteCount = 0;
-    return { rowCount, byteCount, columns, release: () => this.#empty(rows) };
-  }
-
-  #empty(rows: SliceRows): void {
-    const keepRoom = this.#roomBytes <= roomLimit;
-    for (const column of rows.columns) {
-      column.offset = 0;
-      if (column.nullCount > 0) column.nulls?.fill(0);
-      column.nullCount = 0;
-      if (keepRoom) continue;
-      this.#roomBytes -= column.bytes.length;
-      column.bytes = noBytes;
-      column.view = noView;
-      column.nulls = undefined;
-    }
-  }
-
-  /** Gives each row its number within its slice. */
-  #placeRows(slices: Int32Array, rowCount: number): void {
-    if (this.#rowInSlice.length < rowCount) this.#rowInSlice = new Int32Array(rowCount);
-    for (let row = 0; row < rowCount; row++) {
-      const slice = this.#slices[slices[row] as number] as SliceRows;
-      this.#rowInSlice[row] = slice.rowCount++;
-    }
-  }
-
-  #newSlice(): SliceRows {
-    return { columns: this.#positions.map(() => new SliceColumn()), rowCount: 0, byteCount: 0 };
-  }
-
-  #recount(): void {
-    let held = 0;
-    for (const slice of this.#slices) {
-      let bytes = 0;
-      for (const column of slice.columns) bytes += column.offset;
-      slice.byteCount = bytes;
-      held += bytes;
-    }
-    this.#heldBytes = held;
-  }
-
-  #grow(column: SliceColumn, size: number): void {
-    const room = Math.max(column.offset + size, Math.ceil(column.bytes.length * 1.5), 256);
-    const grown = Buffer.allocUnsafeSlow(room);
-    grown.set(column.bytes.subarray(0, column.offset));
-    this.#roomBytes += room - column.bytes.length;
-    column.bytes = grown;
-    column.view = new DataView(grown.buffer, grown.byteOffset, grown.byteLength);
-  }
-
-  #addFixed(c: number, data: ColumnData, slices: Int32Array, rowCount: number, width: 4 | 8 | 16): void {
-    const { values, nulls } = data;
-    const view = new DataView(values.buffer, values.byteOffset, values.byteLength);
+    const rowCount = this.#rowCounts[slice] ?? 0;
+    if (rowCount === 0) return undefined;
+    this.#rowCounts[slice] = 0;
+    const first = slice * this.#streamsPerSlice;
+    this.#makeRoom(this.#sliceBytes(slice));
     let at = 0;
-    for (let row = 0; row < rowCount; row++) {
-      const column = (this.#slices[slices[row] as number] as SliceRows).columns[c] as SliceColumn;
-      if (nulls !== undefined && nulls[row] === 1) {
-        addNull(column, this.#rowInSlice[row] as number);
-        continue;
-      }
-      if (column.offset + width > column.bytes.length) this.#grow(column, width);
-      for (let i = 0; i < width; i += 4) {
-        column.view.setInt32(column.offset + i, view.getInt32(at + i, true), true);
-      }
-      column.offset += width;
-      at += width;
-    }
+    const assemble = (stream: number): Uint8Array => {
+      const length = this.#streams.take(first + stream, this.#assembled, at);
+      const bytes = this.#assembled.subarray(at, at + length);
+      // Numbers lie on their boundaries, so that views can be laid over them.
+      at += Math.ceil(length / 16) * 16;
+      return bytes;
+    };
+    const columns = this.#columns.map((column): ColumnData => {
+      const values = assemble(column.values);
+      const nulls = column.nulls === undefined ? undefined : assemble(column.nulls);
+      const nullCount = nulls === undefined ? 0 : count(nulls);
+      return { values, nulls: nullCount > 0 ? nulls : undefined, nullCount };
+    });
+    const byteCount = columns.reduce((sum, { values }) => sum + values.length, 0);
+    return { rowCount, byteCount, columns, release: () => undefined };
   }
 
-  #addBytes(c: number, data: ColumnData, slices: Int32Array, rowCount: number): void {
-    const { values, nulls } = data;
-    const view = new DataView(values.buffer, values.byteOffset, values.byteLength);
-    let at = 0;
-    for (let row = 0; row < rowCount; row++) {
-      const column = (this.#slices[slices[row] as number] as SliceRows).columns[c] as SliceColumn;
-      if (nulls !== undefined && nulls[row] === 1) {
-        addNull(column, this.#rowInSlice[row] as number);
-        continue;
-      }
-      const size = 4 + view.getUint32(at, true);
-      if (column.offset + size > column.bytes.length) this.#grow(column, size);
-      copyBytes(column, values, view, at, size);
-      column.offset += size;
-      at += size;
-    }
+  #makeRoom(byteCount: number): void {
+    const needed = byteCount + this.#streamsPerSlice * 16;
+    if (this.#assembled.length < needed) this.#assembled = new Uint8Array(Math.ceil(needed * 1.25));
+  }
+
+  #sliceBytes(slice: number): number {
+    return this.#streams.sizeOf(slice * this.#streamsPerSlice, this.#streamsPerSlice);
   }
 }
 
-/** A slice without nulls since long has a short list of them. */
-function nullsOf(column: SliceColumn, rowCount: number): Uint8Array | undefined {
-  if (column.nulls !== undefined && column.nulls.length < rowCount) growNulls(column, rowCount);
-  return column.nulls?.subarray(0, rowCount);
-}
-
-function growNulls(column: SliceColumn, size: number): void {
-  const grown = new Uint8Array(size);
-  if (column.nulls !== undefined) grown.set(column.nulls);
-  column.nulls = grown;
-}
-
-function addNull(column: SliceColumn, row: number): void {
-  if (column.nulls === undefined || row >= column.nulls.length) growNulls(column, Math.max(64, row * 2));
-  (column.nulls as Uint8Array)[row] = 1;
-  column.nullCount++;
-}
-
-function copyBytes(column: SliceColumn, values: Uint8Array, view: DataView, at: number, size: number): void {
-  if (size > 700) {
-    column.bytes.set(values.subarray(at, at + size), column.offset);
-    return;
-  }
-  let to = column.offset;
-  let i = at;
-  const end = at + size;
-  for (; i < end - 3; i += 4, to += 4) column.view.setInt32(to, view.getInt32(i, true), true);
-  for (; i < end; i++, to++) column.bytes[to] = values[i] as number;
+function count(nulls: Uint8Array): number {
+  let nullCount = 0;
+  for (let i = 0; i < nulls.length; i++) nullCount += nulls[i] as number;
+  return nullCount;
 }

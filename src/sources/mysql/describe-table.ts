@@ -61,7 +61,8 @@ function columnOf(row: Row): Column {
       numericPrecision: row["numericPrecision"] === null ? null : Number(row["numericPrecision"]),
       numericScale: row["numericScale"] === null ? null : Number(row["numericScale"]),
     }),
-    nullable: row["nullable"] !== "NO",
+    // A NOT NULL date may still be zero or impossible, which the lake has as NULL.
+    nullable: row["nullable"] !== "NO" || /^(date|datetime|timestamp)$/i.test(String(row["dataType"])),
     nativeType: String(row["columnType"]),
   };
 }

@@ -1,0 +1,178 @@
+import type { ColumnData } from "../table/record-batch.ts";
+
+/** A multiple of every fixed width, so that a number never lies across two blocks. */
+const blockSize = 2048;
+const blockMask = blockSize - 1;
+
+/** The streams of a slice that a column fills, counted from the slice's first. */
+interface ColumnStreams {
+  readonly values: number;
+  readonly nulls: number | undefined;
+}
+
+/**
+ * Thousands of byte streams that grow side by side in one piece of memory, as lists of small blocks: no
+ * stream is ever moved to grow, and what one gives up serves the next.
+ */
+export class ByteStreams {
+  #memory: Uint8Array;
+  #view: DataView;
+  /** The block behind each block; of free ones, too. Block 0 is never used: 0 means none. */
+  #next: Int32Array;
+  #free = 0;
+  /** Blocks from here on were never used. */
+  #untouched = 1;
+  #usedBlocks = 0;
+  #heads: Int32Array = new Int32Array(0);
+  #tails: Int32Array = new Int32Array(0);
+  /** Where the next byte goes; at a block's boundary a new block is due. */
+  #ends: Float64Array = new Float64Array(0);
+  #sizes: Float64Array = new Float64Array(0);
+
+  /** Room for `byteCount` bytes is set aside, which takes memory only as it is used; more is added when needed. */
+  constructor(byteCount: number) {
+    this.#memory = new Uint8Array(byteCount);
+    this.#view = new DataView(this.#memory.buffer);
+    this.#next = new Int32Array(byteCount / blockSize);
+  }
+
+  get usedBytes(): number {
+    return this.#usedBlocks * blockSize;
+  }
+
+  /** Makes sure that streams 0 to `count - 1` are there. */
+  ensure(count: number): void {
+    if (count <= this.#heads.length) return;
+    const length = Math.max(count, this.#heads.length * 2, 1024);
+    this.#heads = copied(this.#heads, new Int32Array(length));
+    this.#tails = copied(this.#tails, new Int32Array(length));
+    this.#ends = copied(this.#ends, new Float64Array(length));
+    this.#sizes = copied(this.#sizes, new Float64Array(length));
+  }
+
+  /** Bytes in the `count` streams from `first` on. */
+  sizeOf(first: number, count: number): number {
+    let size = 0;
+    for (let stream = first; stream < first + count; stream++) size += this.#sizes[stream] as number;
+    return size;
+  }
+
+  /** Appends the value of each row to the stream of the row's slice, and whether it is null to another. */
+  scatter(
+    data: ColumnData,
+    width: 4 | 8 | 16 | undefined,
+    slices: Int32Array,
+    rowCount: number,
+    streamsPerSlice: number,
+    column: ColumnStreams,
+  ): void {
+    const { values, nulls } = data;
+    const view = new DataView(values.buffer, values.byteOffset, values.byteLength);
+    let at = 0;
+    for (let row = 0; row < rowCount; row++) {
+      const first = (slices[row] as number) * streamsPerSlice;
+      const isNull = nulls !== undefined && nulls[row] === 1;
+      if (column.nulls !== undefined) this.#putByte(first + column.nulls, isNull ? 1 : 0);
+      else if (isNull) throw new RangeError("null in a column that is not nullable");
+      if (isNull) continue;
+      if (width === undefined) {
+        const size = 4 + view.getUint32(at, true);
+        this.#putBytes(first + column.values, values, view, at, size);
+        at += size;
+      } else {
+        this.#putNumber(first + column.values, view, at, width);
+        at += width;
+      }
+    }
+  }
+
+  /** Moves a stream's bytes to `target` and returns their count; the stream is empty afterwards. */
+  take(stream: number, target: Uint8Array, offset: number): number {
+    const size = this.#sizes[stream] as number;
+    let block = this.#heads[stream] as number;
+    for (let done = 0; done < size; done += blockSize) {
+      const from = block * blockSize;
+      target.set(this.#memory.subarray(from, from + Math.min(blockSize, size - done)), offset + done);
+      const following = this.#next[block] as number;
+      this.#next[block] = this.#free;
+      this.#free = block;
+      this.#usedBlocks--;
+      block = following;
+    }
+    this.#heads[stream] = 0;
+    this.#tails[stream] = 0;
+    this.#ends[stream] = 0;
+    this.#sizes[stream] = 0;
+    return size;
+  }
+
+  #putByte(stream: number, value: number): void {
+    let end = this.#ends[stream] as number;
+    if ((end & blockMask) === 0) end = this.#addBlock(stream);
+    this.#memory[end] = value;
+    this.#ends[stream] = end + 1;
+    this.#sizes[stream] = (this.#sizes[stream] as number) + 1;
+  }
+
+  #putNumber(stream: number, view: DataView, at: number, width: number): void {
+    let end = this.#ends[stream] as number;
+    if ((end & blockMask) === 0) end = this.#addBlock(stream);
+    for (let i = 0; i < width; i += 4) this.#view.setInt32(end + i, view.getInt32(at + i, true), true);
+    this.#ends[stream] = end + width;
+    this.#sizes[stream] = (this.#sizes[stream] as number) + width;
+  }
+
+  #putBytes(stream: number, values: Uint8Array, view: DataView, from: number, size: number): void {
+    let end = this.#ends[stream] as number;
+    let at = from;
+    const stop = from + size;
+    while (at < stop) {
+      if ((end & blockMask) === 0) end = this.#addBlock(stream);
+      const part = Math.min(stop - at, blockSize - (end & blockMask));
+      const partEnd = at + part;
+      const memory = this.#memory;
+      if (part > 700) {
+        memory.set(values.subarray(at, partEnd), end);
+        end += part;
+        at = partEnd;
+        continue;
+      }
+      for (; at < partEnd - 3; at += 4, end += 4) this.#view.setInt32(end, view.getInt32(at, true), true);
+      for (; at < partEnd; at++, end++) memory[end] = values[at] as number;
+    }
+    this.#ends[stream] = end;
+    this.#sizes[stream] = (this.#sizes[stream] as number) + size;
+  }
+
+  /** Links a free block to a stream's end and returns where it begins. */
+  #addBlock(stream: number): number {
+    let block = this.#free;
+    if (block === 0) {
+      if (this.#untouched === this.#next.length) this.#grow();
+      block = this.#untouched++;
+    } else {
+      this.#free = this.#next[block] as number;
+    }
+    this.#next[block] = 0;
+    this.#usedBlocks++;
+    const tail = this.#tails[stream] as number;
+    if (tail === 0) this.#heads[stream] = block;
+    else this.#next[tail] = block;
+    this.#tails[stream] = block;
+    return block * blockSize;
+  }
+
+  #grow(): void {
+    const blocks = Math.ceil(this.#next.length * 1.25);
+    const memory = new Uint8Array(blocks * blockSize);
+    memory.set(this.#memory);
+    this.#memory = memory;
+    this.#view = new DataView(memory.buffer);
+    this.#next = copied(this.#next, new Int32Array(blocks));
+  }
+}
+
+function copied<T extends Int32Array | Float64Array>(from: T, to: T): T {
+  to.set(from);
+  return to;
+}
