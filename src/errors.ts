@@ -25,9 +25,9 @@ export const remedies = {
   /** TLS was asked for and could not be had, or the certificate is not trusted. */
   SOURCE_TLS: "Check `mysql_ssl_mode` and `mysql_ssl_ca` against the server's certificate.",
   /** The settings ask for something that this version cannot do. */
-  UNSUPPORTED: "The other tables were loaded. See CHANGELOG.md for what each version can do.",
+  UNSUPPORTED: "See CHANGELOG.md for what each version can do.",
   TABLE_MISSING: "Correct the name, or remove the table from the settings file.",
-  COLUMN_MISSING: "Correct `fields`, or leave it out to load all columns.",
+  COLUMN_MISSING: "Correct `fields` and `partition_fields`; without `fields` all columns are loaded.",
   /** A value that its lake type cannot hold. */
   VALUE_UNREPRESENTABLE: "Change the column's type in the settings, or report this as a bug.",
   /** Someone saved the object first. */

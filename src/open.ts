@@ -77,7 +77,7 @@ function localLake(settings: Settings): LocalLake {
   if (datalake.type === "local") return datalake;
   throw new PanoramaError(
     "UNSUPPORTED",
-    `This version cannot write a lake of type ${datalake.type} yet; \`type: local\` with a \`path\` is a folder`,
+    `datalake.type is ${datalake.type}, which this version cannot write yet; \`type: local\` with a \`path\` makes a lake in a folder`,
   );
 }
 

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { Reporter, Settings } from "../index.ts";
+import { spellStacks } from "./show-error.ts";
 
 export interface OutputStream extends NodeJS.WritableStream {
   readonly isTTY?: boolean;
@@ -62,11 +63,12 @@ export async function withReporter<T>(
   panorama: Panorama,
   action: (reporter: Reporter) => Promise<T>,
 ): Promise<T> {
-  const { logFormat } = command.optsWithGlobals<GlobalOptions>();
+  const { logFormat, debug } = command.optsWithGlobals<GlobalOptions>();
   const { stderr, env } = cli.io;
   const live = logFormat === "auto" && stderr.isTTY === true && env["TERM"] !== "dumb";
   const kind = logFormat === "json" ? "json" : live ? "terminal" : "lines";
-  const reporter = panorama.openReporter(kind, stderr);
+  const opened = panorama.openReporter(kind, stderr);
+  const reporter = debug === true ? withStacks(opened) : opened;
   const { notify } = cli;
   cli.notify = (message): void => {
     reporter.report({ kind: "notice", message });
@@ -77,6 +79,20 @@ export async function withReporter<T>(
     cli.notify = notify;
     reporter.close();
   }
+}
+
+/** What failed is told together with where in the program it did. */
+function withStacks(reporter: Reporter): Reporter {
+  return {
+    report(event) {
+      reporter.report(event);
+      if (!("error" in event)) return;
+      const { source } = event;
+      const about = event.kind === "table-failed" ? { source, table: event.table } : { source };
+      reporter.report({ kind: "notice", ...about, message: spellStacks(event.error).join("\n") });
+    },
+    close: () => reporter.close(),
+  };
 }
 
 /** The reader of standard output has seen enough, as `head` does. */

@@ -3,7 +3,7 @@ import type { PanoramaError } from "../index.ts";
 import { type CliIo, type GlobalOptions, loadPanorama, OutputClosed } from "./cli.ts";
 import { stoppedExitCode } from "./stop-signal.ts";
 
-const exitTwo: ReadonlySet<string> = new Set(["SETTINGS_INVALID", "USAGE", "UNKNOWN_NAME"]);
+const exitTwo: ReadonlySet<string> = new Set(["SETTINGS_INVALID", "USAGE", "UNKNOWN_NAME", "UNSUPPORTED"]);
 
 /** Shows on standard error what was thrown, and returns the exit code it means. */
 export async function showError(io: CliIo, options: Partial<GlobalOptions>, error: unknown): Promise<number> {
@@ -62,7 +62,7 @@ function showBug(io: CliIo, options: Partial<GlobalOptions>, error: unknown): vo
 }
 
 /** The stacks of an error and of its causes. Nothing else of them: their properties may hold settings. */
-function spellStacks(error: unknown): readonly string[] {
+export function spellStacks(error: unknown): readonly string[] {
   const lines: string[] = [];
   const seen = new Set<unknown>();
   for (let each = error; each !== undefined && each !== null && !seen.has(each); ) {

@@ -33,7 +33,8 @@ export async function loadLake(sources: readonly SourceToLoad[], context: LoadCo
       }
       loaded.push(...(await loadTables(source, snapshot, context, fail)));
     } catch (error) {
-      for (const table of source.tables) fail(table, error);
+      failed += source.tables.length;
+      reportSourceFailure(source, error, context);
     }
   }
   return { loaded, failed };
@@ -67,8 +68,20 @@ function reportFailure(
   reporter.report({ kind: "table-failed", source, table, error: asPanoramaError(error, { source, table }) });
 }
 
+function reportSourceFailure(source: SourceToLoad, error: unknown, { reporter, signal }: LoadContext): void {
+  if (signal.aborted) signal.throwIfAborted();
+  reporter.report({
+    kind: "source-failed",
+    source: source.name,
+    tables: source.tables.map(({ request }) => request.table),
+    error: asPanoramaError(error, { source: source.name }),
+  });
+}
+
 function asPanoramaError(error: unknown, details: ErrorDetails): PanoramaError {
   if (error instanceof PanoramaError) return error;
   const message = error instanceof Error ? error.message : String(error);
-  return new PanoramaError("BUG", `Loading ${details.table} failed: ${message}`, details, { cause: error });
+  return new PanoramaError("BUG", `Loading ${details.table ?? details.source} failed: ${message}`, details, {
+    cause: error,
+  });
 }

@@ -9,6 +9,7 @@ import {
   spellCounted,
   spellError,
   spellLoaded,
+  spellNotLoaded,
   spellPublished,
   spellSubject,
   splitLines,
@@ -66,6 +67,10 @@ function spellEvent(event: RunEvent): readonly string[] {
     case "table-failed": {
       const [first = "", ...rest] = spellError(event.error, spellSubject(event));
       return [`✗ ${first}`, ...rest];
+    }
+    case "source-failed": {
+      const [first = "", ...rest] = spellError(event.error, event.source);
+      return [`✗ ${first}`, ...rest, `  ${spellNotLoaded(event.tables)}`];
     }
     case "run-published":
       return [`${event.failed > 0 ? "✗" : "✓"} ${spellPublished(event)}`];

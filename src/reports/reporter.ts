@@ -32,6 +32,13 @@ export type RunEvent =
       readonly source: string;
       readonly error: PanoramaError;
     }
+  /** A source that cannot be read at all, in place of a failure of each of its tables. */
+  | {
+      readonly kind: "source-failed";
+      readonly source: string;
+      readonly tables: readonly string[];
+      readonly error: PanoramaError;
+    }
   | {
       readonly kind: "run-published";
       readonly run: string;

@@ -71,6 +71,12 @@ export function spellError(
   return [`${prefix}${first} (${error.code})`, ...rest.map(indent), indent(error.remedy)].map(printable);
 }
 
+/** `Not loaded: orders, notes`, and at most eight names. */
+export function spellNotLoaded(tables: readonly string[]): string {
+  const more = tables.length > 8 ? ` and ${tables.length - 8} more` : "";
+  return printable(`Not loaded: ${tables.slice(0, 8).join(", ")}${more}`);
+}
+
 /** `512 rows  34.1 KB  1 file  0.2 s`. */
 export function spellLoaded(event: RunEvent & { readonly kind: "table-loaded" }): string {
   const slices = event.slices > 1 ? [spellCounted(event.slices, "slice")] : [];

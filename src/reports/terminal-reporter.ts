@@ -7,6 +7,7 @@ import {
   spellCounted,
   spellError,
   spellLoaded,
+  spellNotLoaded,
   spellPublished,
   spellSubject,
   splitLines,
@@ -75,7 +76,7 @@ class TerminalReporter implements Reporter {
 
   report(event: RunEvent): void {
     this.#pending.push(...this.#take(event));
-    if (event.kind === "table-failed") this.#draw();
+    if (event.kind === "table-failed" || event.kind === "source-failed") this.#draw();
     else this.#drawWhenDue();
   }
 
@@ -121,6 +122,11 @@ class TerminalReporter implements Reporter {
         const below = this.#finish(event);
         const [first = "", ...rest] = spellError(event.error, spellSubject(event));
         return [`${this.#paint("bad", "✗")} ${first}`, ...rest, ...this.#below(below)];
+      }
+      case "source-failed": {
+        this.#done += event.tables.length;
+        const [first = "", ...rest] = spellError(event.error, event.source);
+        return [`${this.#paint("bad", "✗")} ${first}`, ...rest, `  ${spellNotLoaded(event.tables)}`];
       }
       case "run-published": {
         const mark = event.failed > 0 ? this.#paint("bad", "✗") : this.#paint("good", "✓");

@@ -25,6 +25,7 @@ test.each([
   ["SETTINGS_INVALID", 2],
   ["UNKNOWN_NAME", 2],
   ["USAGE", 2],
+  ["UNSUPPORTED", 2],
   ["SOURCE_UNREACHABLE", 1],
   ["QUERY_FAILED", 1],
 ] as const)("%s means exit code %d", async (code, exitCode) => {

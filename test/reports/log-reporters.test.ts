@@ -115,3 +115,23 @@ test("the JSON log is one event a line, with its time and an error's code, messa
     },
   });
 });
+
+test("a source that fails as a whole is told once, with the tables that were not loaded", () => {
+  const stream = new Written();
+  const reporter = openLinesReporter(stream, heldClock("2026-03-01T10:00:00Z"));
+
+  reporter.report({
+    kind: "source-failed",
+    source: "shop",
+    tables: ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"],
+    error: new PanoramaError("SOURCE_DENIED", "Access denied", { source: "shop" }),
+  });
+
+  expect(stream.lines).toEqual(
+    [
+      "✗ shop: Access denied (SOURCE_DENIED)",
+      "  Check user name, password and the account's rights; it needs SELECT on the tables.",
+      "  Not loaded: a, b, c, d, e, f, g, h and 2 more",
+    ].map((line) => `2026-03-01T10:00:00.000Z ${line}`),
+  );
+});
