@@ -62,9 +62,10 @@ export class SliceWriter {
     return { partition: this.#partition, files: this.#files };
   }
 
-  /** Gives up what is being written; finished files are left to the next run's collection. */
+  /** Gives up what is being written and what is. Never throws: what it cannot remove, the next run collects. */
   async abort(): Promise<void> {
-    await this.#open?.object.abort();
+    const finished = this.#files.map(({ key, stagedAs }) => stagedAs ?? key);
+    await Promise.allSettled([this.#open?.object.abort(), this.#target.store.remove(finished)]);
   }
 
   async #openFile(): Promise<OpenFile> {
