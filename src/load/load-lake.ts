@@ -25,6 +25,7 @@ export async function loadLake(sources: readonly SourceToLoad[], context: LoadCo
       failed++;
       reportFailure(source.name, table.request.table, error, context);
     };
+    let read = false;
     try {
       await using opened = await source.open();
       await using snapshot = await opened.openSnapshot(context.signal);
@@ -32,7 +33,14 @@ export async function loadLake(sources: readonly SourceToLoad[], context: LoadCo
         context.reporter.report({ kind: "notice", source: source.name, message });
       }
       loaded.push(...(await loadTables(source, snapshot, context, fail)));
+      read = true;
     } catch (error) {
+      if (read) {
+        // Only the closing failed: what was read of a snapshot is whole.
+        const { message } = asPanoramaError(error, { source: source.name });
+        context.reporter.report({ kind: "warning", source: source.name, message });
+        continue;
+      }
       failed += source.tables.length;
       reportSourceFailure(source, error, context);
     }

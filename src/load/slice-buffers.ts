@@ -4,9 +4,9 @@ import type { Column } from "../table/table-schema.ts";
 import { ByteStreams } from "./byte-streams.ts";
 
 /** Bytes of all slices together before the largest are handed on. */
-const heldLimit = 64 << 20;
+const heldLimit = 48 << 20;
 /** What remains then: the slices that are handed on are those above average. */
-const heldAfterwards = 32 << 20;
+const heldAfterwards = 24 << 20;
 
 /** A column that is kept, and the streams of a slice that it fills. */
 interface KeptColumn {
@@ -25,7 +25,7 @@ interface KeptColumn {
 export class SliceBuffers {
   readonly #columns: readonly KeptColumn[];
   readonly #streamsPerSlice: number;
-  readonly #streams = new ByteStreams(heldLimit + (16 << 20));
+  readonly #streams = new ByteStreams(heldLimit + (12 << 20));
   readonly #rowCounts: number[] = [];
   /** The rows of one slice put together; used again for the next. */
   #assembled = new Uint8Array(0);

@@ -2,74 +2,85 @@ import { type FileHandle, mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PanoramaError } from "../../errors.ts";
+import type { ByteSink } from "../encoder.ts";
 
 /** Compressed pages in memory, over all files of a table, before they go to disk. */
-const memoryBudget = 24 << 20;
+const memoryBudget = 16 << 20;
 
 /** A compressed page that waits for its row group to be complete. */
 export interface HeldPage {
   readonly length: number;
-  bytes: Uint8Array | undefined;
-  /** Where it lies in the spill file once `bytes` is gone. */
+  /** Where it is: in memory, in the spill file, or by itself because it is larger than the memory. */
+  place: "memory" | "file" | Uint8Array;
   offset: number;
 }
 
 /**
- * The pages of all row groups that are open, at most `memoryBudget` of them in memory: three hundred
- * partitions may each have a row group half full. The spill file is unlinked as soon as it is open, so
- * that a crash leaves nothing of the learners' data behind.
+ * The pages of all row groups that are open: three hundred partitions may each have a row group half full.
+ * They lie one behind the other in one piece of memory, which goes to a spill file when it is full. The file
+ * is unlinked as soon as it is open, so that a crash leaves nothing of the learners' data behind.
  */
 export class HeldPages implements AsyncDisposable {
+  readonly #memory = new Uint8Array(memoryBudget);
   readonly #inMemory = new Set<HeldPage>();
-  #memoryBytes = 0;
+  #used = 0;
   #file: FileHandle | undefined;
   #fileSize = 0;
-  #spilling: Promise<void> = Promise.resolve();
+  #turn: Promise<void> = Promise.resolve();
+  #spilling = false;
 
-  hold(bytes: Uint8Array): HeldPage {
-    const page: HeldPage = { length: bytes.length, bytes, offset: -1 };
+  /** Copies the bytes. */
+  async hold(bytes: Uint8Array): Promise<HeldPage> {
+    if (bytes.length > memoryBudget) return { length: bytes.length, place: bytes, offset: 0 };
+    while (this.#spilling || this.#used + bytes.length > memoryBudget) {
+      await this.#inTurn(() => this.#spill(bytes.length));
+    }
+    const page: HeldPage = { length: bytes.length, place: "memory", offset: this.#used };
+    this.#memory.set(bytes, this.#used);
+    this.#used += bytes.length;
     this.#inMemory.add(page);
-    this.#memoryBytes += bytes.length;
     return page;
   }
 
-  /** Moves pages to disk when too much is in memory. */
-  async relieve(): Promise<void> {
-    if (this.#memoryBytes <= memoryBudget) return;
-    this.#spilling = this.#spilling.then(() => this.#spill());
-    await this.#spilling;
+  /** Writes a page to where it belongs, and forgets it. */
+  async write(page: HeldPage, sink: ByteSink): Promise<void> {
+    if (page.place === "memory") await this.#inTurn(() => this.#writeFromMemory(page, sink));
+    if (page.place === "file") await sink.write(await this.#read(page));
+    else if (page.place !== "memory") await sink.write(page.place);
   }
 
-  /** The page's bytes, once: it is forgotten. */
-  async take(page: HeldPage): Promise<Uint8Array> {
-    await this.#spilling;
-    if (page.bytes !== undefined) {
-      this.#forget(page);
-      return page.bytes;
-    }
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#turn;
+    await this.#file?.close();
+  }
+
+  /** One after the other, since a spill gives the memory to other pages. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => undefined);
+    return done;
+  }
+
+  async #writeFromMemory(page: HeldPage, sink: ByteSink): Promise<void> {
+    if (!this.#inMemory.has(page)) return;
+    await sink.write(this.#memory.subarray(page.offset, page.offset + page.length));
+    this.#inMemory.delete(page);
+    if (this.#inMemory.size === 0) this.#used = 0;
+  }
+
+  async #read(page: HeldPage): Promise<Uint8Array> {
     const bytes = new Uint8Array(page.length);
     await (this.#file as FileHandle).read(bytes, 0, page.length, page.offset);
     return bytes;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#spilling.catch(() => undefined);
-    await this.#file?.close();
-  }
-
-  #forget(page: HeldPage): void {
-    if (this.#inMemory.delete(page)) this.#memoryBytes -= page.length;
-  }
-
-  async #spill(): Promise<void> {
-    if (this.#memoryBytes <= memoryBudget) return;
-    const pages = [...this.#inMemory];
+  async #spill(needed: number): Promise<void> {
+    if (this.#used + needed <= memoryBudget) return;
+    const used = this.#used;
+    this.#spilling = true;
     try {
       this.#file ??= await openUnlinked();
-      await this.#file.writev(
-        pages.map((page) => page.bytes as Uint8Array),
-        this.#fileSize,
-      );
+      await this.#file.write(this.#memory, 0, used, this.#fileSize);
     } catch (cause) {
       throw new PanoramaError(
         "STORE_FULL",
@@ -77,13 +88,16 @@ export class HeldPages implements AsyncDisposable {
         {},
         { cause },
       );
+    } finally {
+      this.#spilling = false;
     }
-    for (const page of pages) {
-      page.offset = this.#fileSize;
-      this.#fileSize += page.length;
-      page.bytes = undefined;
-      this.#forget(page);
+    for (const page of this.#inMemory) {
+      page.place = "file";
+      page.offset += this.#fileSize;
     }
+    this.#inMemory.clear();
+    this.#fileSize += used;
+    this.#used = 0;
   }
 }
 

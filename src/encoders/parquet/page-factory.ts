@@ -1,12 +1,13 @@
+import type { ByteSink } from "../encoder.ts";
 import { BufferPool } from "../../table/buffer-pool.ts";
 import { HeldPages, type HeldPage } from "./held-pages.ts";
 import type { Compress } from "./zstd.ts";
 
 /** Uncompressed bytes on their way through the compressor, over all files of a table. */
-const inFlightLimit = 16 << 20;
-const sparesLimit = 24 << 20;
+const inFlightLimit = 8 << 20;
+const sparesLimit = 8 << 20;
 /** Bytes of all pages that are being collected from small batches, and the most of one. */
-const collectedLimit = 24 << 20;
+const collectedLimit = 12 << 20;
 const largestCollected = 16 << 10;
 
 /** Compresses and keeps the pages of all files of one table, with bounded memory. */
@@ -39,7 +40,6 @@ export class PageFactory implements AsyncDisposable {
       await new Promise<void>((resolve) => this.#wake.push(resolve));
     }
     if (this.#failure !== undefined) throw this.#failure.reason;
-    await this.#pages.relieve();
   }
 
   /** A page nobody awaits yet: its failure is kept for the next `ready`. */
@@ -63,15 +63,16 @@ export class PageFactory implements AsyncDisposable {
   async compressAndHold(bytes: Uint8Array): Promise<HeldPage> {
     this.#inFlight += bytes.length;
     try {
-      return this.#pages.hold(await this.#compress(bytes));
+      return await this.#pages.hold(await this.#compress(bytes));
     } finally {
       this.#inFlight -= bytes.length;
       this.#wakeAll();
     }
   }
 
-  take(page: HeldPage): Promise<Uint8Array> {
-    return this.#pages.take(page);
+  /** Writes a page, once: it is forgotten. */
+  write(page: HeldPage, sink: ByteSink): Promise<void> {
+    return this.#pages.write(page, sink);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

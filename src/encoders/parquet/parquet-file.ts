@@ -94,7 +94,8 @@ export class ParquetFile implements FileEncoder {
 
   async #writePage(page: ChunkPage): Promise<void> {
     await this.#write(page.header);
-    await this.#write(await this.#factory.take(page.body));
+    await this.#factory.write(page.body, this.#sink);
+    this.#offset += page.body.length;
   }
 
   async #write(bytes: Uint8Array): Promise<void> {

@@ -1,7 +1,10 @@
 import { createRequire } from "node:module";
 import * as zlib from "node:zlib";
 
-/** Compresses one page, off the JavaScript thread. */
+/**
+ * Compresses one page, off the JavaScript thread. The result may sit in memory for the worst case, many times
+ * its own size: copy what is to be kept.
+ */
 export type Compress = (bytes: Uint8Array) => Promise<Uint8Array>;
 
 /** Measured on learners' states and course keys: level 1 is faster than 3 and its output no larger. */
