@@ -11,6 +11,7 @@ import {
 } from "@duckdb/node-api";
 import { decompress } from "fzstd";
 import { type FileMetaData, parquetMetadataAsync, parquetRead } from "hyparquet";
+import { deserializeTCompactProtocol } from "hyparquet/src/thrift.js";
 import { expect } from "vitest";
 import type { ColumnType, ColumnValue } from "../../../src/table/column-type.ts";
 import type { TableSchema } from "../../../src/table/table-schema.ts";
@@ -118,4 +119,39 @@ export async function expectColumns(
 function comparable(type: ColumnType, value: ColumnValue): unknown {
   if (value instanceof Uint8Array) return Buffer.from(value).toString("hex");
   return type.kind === "float" && typeof value === "number" ? Math.fround(value) : value;
+}
+
+export interface PageHeader {
+  readonly type: "data" | "dictionary";
+  readonly valueCount: number;
+  readonly headerBytes: number;
+  readonly compressedBytes: number;
+  readonly uncompressedBytes: number;
+}
+
+/** The page headers of a column, row group by row group, as they lie in the file. */
+export async function pagesOf(file: Uint8Array, column: string): Promise<readonly PageHeader[][]> {
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  const { row_groups: groups } = await metadataOf(file);
+  return groups.map(({ columns }) => {
+    const chunk = columns.find(({ meta_data: meta }) => meta?.path_in_schema[0] === column)?.meta_data;
+    if (chunk === undefined) throw new Error(`There is no column ${column}`);
+    const pages: PageHeader[] = [];
+    const start = Number(chunk.dictionary_page_offset ?? chunk.data_page_offset);
+    const reader = { view, offset: start };
+    while (reader.offset < start + Number(chunk.total_compressed_size)) {
+      const before = reader.offset;
+      const header = deserializeTCompactProtocol(reader) as Readonly<Record<string, unknown>>;
+      const ofType = (header["field_5"] ?? header["field_7"]) as Readonly<Record<string, number>>;
+      pages.push({
+        type: header["field_1"] === 2 ? "dictionary" : "data",
+        valueCount: ofType["field_1"] ?? -1,
+        headerBytes: reader.offset - before,
+        uncompressedBytes: header["field_2"] as number,
+        compressedBytes: header["field_3"] as number,
+      });
+      reader.offset += header["field_3"] as number;
+    }
+    return pages;
+  });
 }
