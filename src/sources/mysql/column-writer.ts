@@ -9,6 +9,8 @@ import type { WireOp } from "./wire-op.ts";
  */
 export class ColumnWriter {
   readonly op: WireOp;
+  /** Of a decimal. */
+  readonly digits: { readonly width: 4 | 8 | 16; readonly scale: number };
   bytes: Uint8Array;
   view: DataView;
   offset = 0;
@@ -22,7 +24,9 @@ export class ColumnWriter {
 
   constructor(op: WireOp, type: ColumnType, maxRows: number) {
     this.op = op;
-    this.initialSize = maxRows * (fixedWidth(type) ?? 16);
+    const width = fixedWidth(type);
+    this.digits = { width: width ?? 16, scale: type.kind === "decimal" ? type.scale : 0 };
+    this.initialSize = maxRows * (width ?? 16);
     this.bytes = new Uint8Array(this.initialSize);
     this.view = new DataView(this.bytes.buffer);
     this.nulls = new Uint8Array(maxRows);

@@ -1,6 +1,7 @@
 import { PanoramaError } from "../../errors.ts";
 import type { Column, TableSchema } from "../../table/table-schema.ts";
 import type { MysqlSession, Row } from "./mysql-session.ts";
+import { describeViewColumns } from "./describe-view.ts";
 import { columnTypeOf } from "./native-type.ts";
 
 /** A table as the server describes it now. */
@@ -39,13 +40,21 @@ export async function describeNativeTable(
     names,
   );
   const [about] = await session.query(
-    `SELECT ENGINE AS engine, TABLE_ROWS AS tableRows FROM information_schema.TABLES
+    `SELECT ENGINE AS engine, TABLE_ROWS AS tableRows, TABLE_TYPE AS tableType FROM information_schema.TABLES
      WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?`,
     names,
   );
   const keyNames = key.map((row) => String(row["name"]));
+  const described = columns.map(columnOf);
+  const isView = about?.["tableType"] === "VIEW";
+  const { source, table } = where;
   return {
-    schema: { source: where.source, table: where.table, columns: columns.map(columnOf), key: keyNames },
+    schema: {
+      source,
+      table,
+      columns: isView ? await describeViewColumns(session, { source, table }, described) : described,
+      key: keyNames,
+    },
     engine: about?.["engine"] == null ? null : String(about["engine"]),
     estimatedRowCount: about?.["tableRows"] == null ? undefined : Number(about["tableRows"]),
     rangeColumn: keyNames.length === 1 ? integerColumn(columns, keyNames[0] as string) : undefined,

@@ -33,13 +33,20 @@ const byNumber: Readonly<Record<number, ErrorCode>> = {
 interface DriverError extends Error {
   readonly code?: string;
   readonly errno?: number;
+  readonly fatal?: boolean;
 }
 
 /** Wraps what a driver threw. `what` is the attempt, e.g. `Cannot connect to shop at db:3306`. */
 export function mysqlError(cause: unknown, what: string, details: ErrorDetails): PanoramaError {
   if (cause instanceof PanoramaError) return cause;
   if (!(cause instanceof Error)) throw cause;
-  const { code = "", errno } = cause as DriverError;
+  const { code = "", errno, fatal } = cause as DriverError;
+  // mysql2's answer to a command that comes after the connection has ended.
+  if (code === "" && fatal === true) {
+    return new PanoramaError("SOURCE_UNREACHABLE", `${what}: the connection has been lost`, details, {
+      cause,
+    });
+  }
   return new PanoramaError(codeFor(code, errno), `${what}: ${reason(cause)}`, details, { cause });
 }
 
@@ -47,11 +54,6 @@ function codeFor(code: string, errno: number | undefined): ErrorCode {
   if (errno !== undefined && errno in byNumber) return byNumber[errno] as ErrorCode;
   if (tls.has(code) || code.startsWith("ERR_TLS") || code.startsWith("ERR_SSL")) return "SOURCE_TLS";
   return unreachable.has(code) ? "SOURCE_UNREACHABLE" : "SOURCE_FAILED";
-}
-
-/** True for an error that ends the connection, so that asking again on it is useless. */
-export function endsConnection(error: unknown): boolean {
-  return error instanceof PanoramaError && error.code === "SOURCE_UNREACHABLE";
 }
 
 function reason(error: Error): string {

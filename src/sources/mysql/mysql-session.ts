@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { connect as connectSocket, isIP, type Socket } from "node:net";
 import mysql from "mysql2";
 import { PanoramaError } from "../../errors.ts";
 import { mysqlError } from "./mysql-errors.ts";
@@ -31,7 +32,7 @@ export interface WireConnection {
   readonly stream: { pause(): void; resume(): void; destroy(): void };
   readonly threadId: number | null;
   query(sql: string, values: readonly unknown[], done: (error: Error | null, rows: unknown) => void): void;
-  prepare(sql: string, done: (error: Error | null, statement: { readonly id: number }) => void): void;
+  prepare(sql: string, done: (error: Error | null, statement: PreparedStatement) => void): void;
   unprepare(sql: string): void;
   addCommand(command: unknown): void;
   writePacket(packet: {
@@ -41,10 +42,21 @@ export interface WireConnection {
   }): void;
   _resetSequenceId(): void;
   end(done: () => void): void;
-  destroy(): void;
   on(event: "error", listener: (error: Error) => void): void;
   once(event: "connect", listener: () => void): void;
   removeAllListeners(event: string): void;
+}
+
+/** What the server answered to a statement that it has not executed yet. */
+export interface PreparedStatement {
+  readonly id: number;
+  readonly columns: readonly {
+    readonly columnType: number;
+    readonly characterSet: number;
+    readonly flags: number;
+    readonly columnLength: number;
+    readonly decimals: number;
+  }[];
 }
 
 export type Row = Readonly<Record<string, string | number | null>>;
@@ -63,13 +75,17 @@ export interface MysqlSession extends AsyncDisposable {
 
 const connectTimeoutMillis = 15_000;
 
-/** Connects and sets the session up. Throws SOURCE_UNREACHABLE, SOURCE_DENIED, SOURCE_TLS, … */
-export async function openMysqlSession(options: MysqlOptions): Promise<MysqlSession> {
-  const connection = await connect(options);
+/**
+ * Connects and sets the session up. An abort of `signal` ends the connection whatever it waits for, then and as
+ * long as the session is open. Throws SOURCE_UNREACHABLE, SOURCE_DENIED, SOURCE_TLS, …
+ */
+export async function openMysqlSession(options: MysqlOptions, signal?: AbortSignal): Promise<MysqlSession> {
+  const connection = await connect(options, signal);
   try {
-    return await prepareSession(connection, options);
+    return await prepareSession(connection, options, signal);
   } catch (error) {
-    connection.destroy();
+    connection.stream.destroy();
+    signal?.throwIfAborted();
     throw mysqlError(error, `Cannot prepare the session on ${place(options)}`, { source: options.name });
   }
 }
@@ -79,16 +95,16 @@ export function place(options: MysqlOptions): string {
   return options.socketPath ?? `${options.host}:${options.port}`;
 }
 
-async function connect(options: MysqlOptions): Promise<WireConnection> {
-  if (options.sslMode !== "preferred") return tryConnect(options, options.sslMode !== "disabled");
+async function connect(options: MysqlOptions, signal: AbortSignal | undefined): Promise<WireConnection> {
+  if (options.sslMode !== "preferred") return tryConnect(options, signal, options.sslMode !== "disabled");
   // Traffic over loopback or a socket does not leave the machine: TLS only where the account demands it.
   const tlsFirst = options.socketPath === undefined && !isLoopback(options.host);
   try {
-    return await tryConnect(options, tlsFirst);
+    return await tryConnect(options, signal, tlsFirst);
   } catch (error) {
     const code = error instanceof PanoramaError ? error.code : undefined;
     if (tlsFirst ? code !== "SOURCE_TLS" : code !== "SOURCE_DENIED" && code !== "SOURCE_TLS") throw error;
-    return tryConnect(options, !tlsFirst).catch((second: unknown) => {
+    return tryConnect(options, signal, !tlsFirst).catch((second: unknown) => {
       // Without TLS at the server the first answer is the telling one.
       throw second instanceof PanoramaError && second.code === "SOURCE_TLS" ? error : second;
     });
@@ -99,10 +115,15 @@ function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || host.startsWith("127.");
 }
 
-function tryConnect(options: MysqlOptions, tls: boolean): Promise<WireConnection> {
+function tryConnect(
+  options: MysqlOptions,
+  signal: AbortSignal | undefined,
+  tls: boolean,
+): Promise<WireConnection> {
+  signal?.throwIfAborted();
   const connection = mysql.createConnection({
     ...(options.socketPath === undefined
-      ? { host: options.host, port: options.port }
+      ? { host: options.host, port: options.port, stream: () => openSocket(options) }
       : { socketPath: options.socketPath }),
     ...(options.user === undefined ? {} : { user: options.user }),
     ...(options.password === undefined ? {} : { password: options.password }),
@@ -118,18 +139,37 @@ function tryConnect(options: MysqlOptions, tls: boolean): Promise<WireConnection
     flags: ["-LOCAL_FILES"],
     connectAttributes: { program_name: "panorama-elt" },
   }) as unknown as WireConnection;
-  return new Promise((resolve, reject) => {
+  return new Promise<WireConnection>((resolve, reject) => {
+    const stop = (): void => {
+      connection.stream.destroy();
+      reject(signal?.reason as Error);
+    };
+    signal?.addEventListener("abort", stop, { once: true });
     connection.once("connect", () => {
+      signal?.removeEventListener("abort", stop);
       connection.removeAllListeners("error");
       // Whoever is waiting on the connection is told by its own command.
       connection.on("error", () => undefined);
       resolve(connection);
     });
     connection.on("error", (error) => {
-      connection.destroy();
+      signal?.removeEventListener("abort", stop);
+      connection.stream.destroy();
       reject(mysqlError(error, `Cannot connect to ${place(options)}`, { source: options.name }));
     });
   });
+}
+
+/**
+ * Node checks a certificate's identity against the name that the socket was opened by. It forgets an address, and
+ * would ask the certificate of 10.0.0.5 for `localhost`: https://github.com/nodejs/node/blob/v20.x/lib/_tls_wrap.js
+ */
+function openSocket(options: MysqlOptions): Socket {
+  const socket = connectSocket(options.port, options.host);
+  socket.setNoDelay(true);
+  socket.setKeepAlive(true);
+  if (isIP(options.host) > 0) Object.assign(socket, { _host: options.host });
+  return socket;
 }
 
 function tlsOptions(options: MysqlOptions): mysql.SslOptions {
@@ -156,24 +196,26 @@ function pem(options: MysqlOptions, path: string): string {
   }
 }
 
-async function prepareSession(connection: WireConnection, options: MysqlOptions): Promise<MysqlSession> {
+async function prepareSession(
+  connection: WireConnection,
+  options: MysqlOptions,
+  signal: AbortSignal | undefined,
+): Promise<MysqlSession> {
+  const stop = (): void => connection.stream.destroy();
+  signal?.addEventListener("abort", stop, { once: true });
   const query = (sql: string, values: readonly unknown[] = []): Promise<readonly Row[]> =>
     new Promise((resolve, reject) => {
       connection.query(sql, values, (error, rows) => {
-        if (error) reject(mysqlError(error, `${options.name} refused a statement`, { source: options.name }));
+        if (error && signal?.aborted) reject(signal.reason as Error);
+        else if (error)
+          reject(mysqlError(error, `${options.name} refused a statement`, { source: options.name }));
         else resolve(rows as readonly Row[]);
       });
     });
   const [about] = await query("SELECT VERSION() AS version, CONNECTION_ID() AS id");
   const version = String(about?.["version"]);
   const kind = /mariadb/i.test(version) ? "mariadb" : "mysql";
-  // sql_mode: PAD_CHAR_TO_FULL_LENGTH would change values. net_write_timeout: the server must wait while a
-  // slow disk holds the reader back; its default of a minute ends the connection in the middle of a table.
-  await query(
-    `SET SESSION time_zone = '+00:00', sql_mode = '', net_write_timeout = 7200, wait_timeout = 86400, ${
-      kind === "mariadb" ? "max_statement_time = 0" : "max_execution_time = 0"
-    }`,
-  );
+  await query(`SET SESSION ${spellVariables(kind)}`);
   await query("SET NAMES utf8mb4");
   const [cipher] = await query("SHOW SESSION STATUS LIKE 'Ssl_version'");
   const tlsVersion = String(cipher?.["Value"] ?? "");
@@ -184,8 +226,33 @@ async function prepareSession(connection: WireConnection, options: MysqlOptions)
     threadId: Number(about?.["id"]),
     tlsVersion: tlsVersion === "" ? undefined : tlsVersion,
     query,
-    [Symbol.asyncDispose]: () => close(connection),
+    [Symbol.asyncDispose]: async () => {
+      signal?.removeEventListener("abort", stop);
+      await close(connection);
+    },
   };
+}
+
+/** What a server's own defaults must not decide. */
+function spellVariables(kind: MysqlSession["kind"]): string {
+  const variables = {
+    time_zone: "'+00:00'",
+    // PAD_CHAR_TO_FULL_LENGTH would change values.
+    sql_mode: "''",
+    // Would end a table early, without an error.
+    sql_select_limit: "18446744073709551615",
+    sql_big_selects: "1",
+    // The server must wait while a slow disk holds the reader back; its default of a minute ends the connection
+    // in the middle of a table.
+    net_write_timeout: "7200",
+    wait_timeout: "86400",
+    // RELEASE would end the connection with the first ROLLBACK.
+    completion_type: "'NO_CHAIN'",
+    [kind === "mariadb" ? "max_statement_time" : "max_execution_time"]: "0",
+  };
+  return Object.entries(variables)
+    .map(([name, value]) => `${name} = ${value}`)
+    .join(", ");
 }
 
 /** Says goodbye where the server listens, and in any case lets go of the socket. */
@@ -197,5 +264,5 @@ async function close(connection: WireConnection): Promise<void> {
       resolve();
     });
   });
-  connection.destroy();
+  connection.stream.destroy();
 }

@@ -12,8 +12,13 @@ import type { MysqlSession } from "./mysql-session.ts";
 import type { BatchLimits } from "./row-decoder.ts";
 import { RowStream } from "./row-stream.ts";
 
-/** Larger batches make better pages, smaller ones less memory. */
-const batchLimits: BatchLimits = { rows: 16_384, bytes: 8 << 20 };
+/** Larger batches make better pages, smaller ones less memory; a batch has room for all its rows from the start. */
+function batchLimits(columnCount: number): BatchLimits {
+  return { rows: Math.max(64, Math.min(16_384, Math.floor(1_600_000 / columnCount))), bytes: 8 << 20 };
+}
+
+/** Rolling back to it lets go of the table's metadata lock, so that nobody's ALTER TABLE waits for the run. */
+const savepoint = "panorama";
 
 /** A column of the lake: read from the server by its name there, or made up. */
 type PlannedColumn =
@@ -48,8 +53,11 @@ export function openMysqlTable(
     schema: { ...described, columns: planned.map(({ column }) => column) },
     warnings,
     estimatedRowCount: native.estimatedRowCount,
-    split: async (count) =>
-      native.rangeColumn === undefined ? [] : keyRanges(session, request.table, native.rangeColumn, count),
+    split: async (count) => {
+      const { rangeColumn } = native;
+      if (rangeColumn === undefined) return [];
+      return withoutLock(session, () => keyRanges(session, request.table, rangeColumn, count));
+    },
     batches: (signal, range) => readRows(session, described, planned, signal, range, invalid),
     alterations: () =>
       [...invalid].map(([column, count]): Alteration => ({ column, kind: "invalid-date", count })),
@@ -60,7 +68,11 @@ function planField(field: FieldRequest, described: TableSchema, warnings: string
   const { name, constant } = field;
   const made = (value: string | number | boolean | null): PlannedColumn => ({
     column: { name, type: field.columnType, nullable: value === null, nativeType: field.type ?? "text" },
-    fill: constantColumn(field.columnType, value),
+    fill: constantColumn(field.columnType, value, {
+      source: described.source,
+      table: described.table,
+      column: name,
+    }),
   });
   if (constant !== undefined) return made(constant.value);
   // Column names are case-insensitive in MySQL; the lake keeps the settings' spelling.
@@ -85,30 +97,49 @@ async function* readRows(
   const sql =
     `SELECT ${asked.map(({ serverName }) => quoteIdentifier(serverName)).join(", ")} ` +
     `FROM ${quoteIdentifier(described.table)}${range === undefined ? "" : ` WHERE ${range}`}`;
-  // Rolling back to it lets go of the table's metadata lock, so that nobody's ALTER TABLE waits for the run.
-  await session.query("SAVEPOINT panorama");
-  const statementId = await prepare(session, sql, where);
-  const columns = asked.map(({ column }) => column);
-  const stream = new RowStream(session.connection, statementId, columns, batchLimits, where);
-  const before = columns.map(({ name }) => invalid.get(name) ?? 0);
-  for await (const batch of stream.batches(signal)) {
-    stream.invalidCounts().forEach((count, i) => {
-      if (count > 0) invalid.set((columns[i] as Column).name, (before[i] as number) + count);
-    });
-    yield asked.length === planned.length ? batch : withMadeColumns(batch, planned);
+  await session.query(`SAVEPOINT ${savepoint}`);
+  try {
+    const statementId = await prepare(session, sql, where, signal);
+    const columns = asked.map(({ column }) => column);
+    const limits = batchLimits(columns.length);
+    const stream = new RowStream(session.connection, statementId, columns, limits, where);
+    const before = columns.map(({ name }) => invalid.get(name) ?? 0);
+    for await (const batch of stream.batches(signal)) {
+      stream.invalidCounts().forEach((count, i) => {
+        if (count > 0) invalid.set((columns[i] as Column).name, (before[i] as number) + count);
+      });
+      yield asked.length === planned.length ? batch : withMadeColumns(batch, planned);
+    }
+  } finally {
+    session.connection.unprepare(sql);
+    await releaseLock(session);
   }
-  session.connection.unprepare(sql);
-  await session.query("ROLLBACK TO SAVEPOINT panorama");
+}
+
+async function withoutLock<Result>(session: MysqlSession, ask: () => Promise<Result>): Promise<Result> {
+  await session.query(`SAVEPOINT ${savepoint}`);
+  try {
+    return await ask();
+  } finally {
+    await releaseLock(session);
+  }
+}
+
+async function releaseLock(session: MysqlSession): Promise<void> {
+  // A connection that is lost holds no lock, and whoever wants to read on is told by the next statement.
+  await session.query(`ROLLBACK TO SAVEPOINT ${savepoint}`).catch(() => undefined);
 }
 
 function prepare(
   session: MysqlSession,
   sql: string,
   where: { readonly source: string; readonly table: string },
+  signal: AbortSignal,
 ): Promise<number> {
   return new Promise((resolve, reject) => {
     session.connection.prepare(sql, (error, statement) => {
-      if (error) reject(mysqlError(error, `Cannot read ${where.table}`, where));
+      if (error && signal.aborted) reject(signal.reason as Error);
+      else if (error) reject(mysqlError(error, `Cannot read ${where.table}`, where));
       else resolve(statement.id);
     });
   });

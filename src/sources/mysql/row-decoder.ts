@@ -232,9 +232,9 @@ export class RowDecoder {
 
   private decimal(column: ColumnWriter, at: number): number {
     const length = this.source[at] as number;
-    const width = column.op === wireOp.decimal32 ? 4 : column.op === wireOp.decimal64 ? 8 : 16;
-    decimalInto(column.view, column.offset, width, this.source, at + 1, at + 1 + length);
-    column.offset += width;
+    const { digits } = column;
+    decimalInto(column.view, column.offset, digits, this.source, at + 1, at + 1 + length);
+    column.offset += digits.width;
     return at + 1 + length;
   }
 

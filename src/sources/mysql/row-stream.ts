@@ -4,7 +4,7 @@ import type { Column } from "../../table/table-schema.ts";
 import { mysqlError } from "./mysql-errors.ts";
 import type { WireConnection } from "./mysql-session.ts";
 import { type BatchLimits, RowDecoder } from "./row-decoder.ts";
-import { type WireOp, wireOpFor } from "./wire-op.ts";
+import { wireColumnAt, type WireOp, wireOpFor } from "./wire-op.ts";
 
 /** mysql2's packet: the payload is `buffer[start + 4 .. end)`; the object is used again for the next one. */
 interface WirePacket {
@@ -89,7 +89,8 @@ export class RowStream {
     } finally {
       if (this.#stage !== "done" && this.#failure === undefined) await this.#discardRest();
       signal.removeEventListener("abort", onAbort);
-      if (this.#stage !== "done") this.#connection.destroy();
+      // Destroyed, not ended: the server may have gigabytes to send before it notices an end.
+      if (this.#stage !== "done") this.#connection.stream.destroy();
     }
   }
 
@@ -104,8 +105,8 @@ export class RowStream {
     const first = packet.buffer[packet.start + 4];
     const length = packet.end - packet.start - 4;
     if (first === errorHeader) {
+      this.#fail(this.#refusal(packet.asError("utf8")));
       this.#stage = "done";
-      this.#fail(mysqlError(packet.asError("utf8"), `Reading ${this.#where.table} failed`, this.#where));
       return true;
     }
     switch (this.#stage) {
@@ -123,7 +124,7 @@ export class RowStream {
       case "rows":
       case "done":
         if (first === endHeader && length < 9) return this.#end();
-        if (first !== rowHeader) throw this.#cutShort("sent a packet that is no row");
+        if (first !== rowHeader) throw this.#cutShort("server sent a packet that is no row");
         this.#acceptRow(packet);
         return false;
     }
@@ -132,8 +133,16 @@ export class RowStream {
   /** Called by mysql2 when the connection is lost. */
   onResult(error: Error | null): void {
     // What `execute` throws comes back here.
-    if (error instanceof PanoramaError) this.#fail(error);
-    else this.#fail(this.#cutShort(`connection was lost (${error?.message ?? "no reason given"})`));
+    const thrown =
+      error instanceof PanoramaError || error instanceof RangeError || error instanceof TypeError;
+    if (thrown) this.#fail(error);
+    else this.#fail(this.#cutShort(`connection was lost (${error?.message ?? "no reason given"})`, error));
+  }
+
+  /** An error in the place of the next row means that the table ended too early, whatever the server's reason. */
+  #refusal(error: Error): PanoramaError {
+    if (this.#stage === "rows") return this.#cutShort(`server reported: ${error.message}`, error);
+    return mysqlError(error, `Cannot read ${this.#where.table}`, this.#where);
   }
 
   async #discardRest(): Promise<void> {
@@ -166,13 +175,10 @@ export class RowStream {
     });
   }
 
-  /** The fixed fields end the packet: charset 2, length 4, type 1, flags 2, decimals 1, filler 2. */
   #acceptColumn({ buffer, end }: WirePacket): void {
     const column = this.#columns[this.#ops.length];
-    if (column === undefined) throw this.#cutShort("sent more columns than were asked for");
-    const typeByte = buffer[end - 6] as number;
-    const flags = (buffer[end - 5] as number) | ((buffer[end - 4] as number) << 8);
-    const op = wireOpFor(typeByte, flags, column.type);
+    if (column === undefined) throw this.#cutShort("server sent more columns than were asked for");
+    const op = wireOpFor(wireColumnAt(buffer, end), column.type);
     if (op === undefined) {
       throw new PanoramaError(
         "SOURCE_FAILED",
@@ -225,11 +231,12 @@ export class RowStream {
     this.#wake = undefined;
   }
 
-  #cutShort(what: string): PanoramaError {
+  #cutShort(what: string, cause?: Error | null): PanoramaError {
     return new PanoramaError(
       "SOURCE_CUT_SHORT",
       `Reading ${this.#where.table} ended early: the ${what}`,
       this.#where,
+      cause == null ? {} : { cause },
     );
   }
 }

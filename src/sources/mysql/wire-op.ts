@@ -1,5 +1,5 @@
 import type { ColumnType } from "../../table/column-type.ts";
-import { sameColumnType, spellColumnType } from "../../table/column-type.ts";
+import { spellColumnType } from "../../table/column-type.ts";
 
 /**
  * How one column of a binary result row becomes bytes of its lake column. Numbers rather than names
@@ -49,16 +49,81 @@ const wireType = {
 } as const;
 
 const unsignedFlag = 0x20;
+/** The character set `binary`. */
+const binaryCharset = 63;
+
+/** What a column definition says of the values that follow. */
+export interface WireColumn {
+  readonly typeByte: number;
+  /** Number of the character set. */
+  readonly charset: number;
+  readonly unsigned: boolean;
+  /** Characters of the longest value; for a decimal its digits with the sign and the point. */
+  readonly length: number;
+  readonly decimals: number;
+}
+
+/** The fixed fields end the packet: charset 2, length 4, type 1, flags 2, decimals 1, filler 2. */
+export function wireColumnAt(packet: Uint8Array, end: number): WireColumn {
+  const view = new DataView(packet.buffer, packet.byteOffset + end - 12, 12);
+  return {
+    typeByte: view.getUint8(6),
+    charset: view.getUint16(0, true),
+    unsigned: isUnsigned(view.getUint16(7, true)),
+    length: view.getUint32(2, true),
+    decimals: view.getUint8(9),
+  };
+}
+
+export function isUnsigned(flags: number): boolean {
+  return (flags & unsignedFlag) !== 0;
+}
+
+/** The lake's type for what the server sends, where its description of the column says something else. */
+export function columnTypeOnWire(column: WireColumn): ColumnType {
+  const twentyDigits: ColumnType = { kind: "decimal", precision: 20, scale: 0 };
+  switch (column.typeByte) {
+    case wireType.tiny:
+    case wireType.short:
+    case wireType.int24:
+    case wireType.year:
+      return { kind: "int32" };
+    case wireType.long:
+      return { kind: column.unsigned ? "int64" : "int32" };
+    case wireType.longlong:
+      return column.unsigned ? twentyDigits : { kind: "int64" };
+    case wireType.bit:
+      return column.length > 63 ? twentyDigits : { kind: "int64" };
+    case wireType.float:
+      return { kind: "float" };
+    case wireType.double:
+      return { kind: "double" };
+    case wireType.date:
+      return { kind: "date" };
+    case wireType.timestamp:
+    case wireType.datetime:
+      return { kind: "timestamp" };
+    case wireType.decimal:
+    case wireType.newdecimal:
+      return digitsOf(column) <= 38
+        ? { kind: "decimal", precision: digitsOf(column), scale: column.decimals }
+        : { kind: "text" };
+    case wireType.time:
+      return { kind: "text" };
+    default:
+      return { kind: column.charset === binaryCharset ? "bytes" : "text" };
+  }
+}
 
 /**
  * The operation for a column, or undefined when what the server sends cannot become `target`: then the
  * table changed between being described and being read.
  */
-export function wireOpFor(typeByte: number, flags: number, target: ColumnType): WireOp | undefined {
-  const unsigned = (flags & unsignedFlag) !== 0;
+export function wireOpFor(column: WireColumn, target: ColumnType): WireOp | undefined {
+  const { unsigned } = column;
   const when = (spelling: string, op: WireOp): WireOp | undefined =>
     spellColumnType(target) === spelling ? op : undefined;
-  switch (typeByte) {
+  switch (column.typeByte) {
     case wireType.tiny:
       return when("int32", unsigned ? wireOp.uint8 : wireOp.int8);
     case wireType.short:
@@ -86,15 +151,21 @@ export function wireOpFor(typeByte: number, flags: number, target: ColumnType): 
       return when("int64", wireOp.bitsToInt64) ?? when("decimal(20,0)", wireOp.bitsToDecimal);
     case wireType.decimal:
     case wireType.newdecimal:
-      return decimalOp(target);
+      return decimalOp(column, target);
     default:
       return target.kind === "text" || target.kind === "bytes" ? wireOp.bytes : undefined;
   }
 }
 
-function decimalOp(target: ColumnType): WireOp | undefined {
-  if (sameColumnType(target, { kind: "text" })) return wireOp.bytes;
+function decimalOp(column: WireColumn, target: ColumnType): WireOp | undefined {
+  if (target.kind === "text") return wireOp.bytes;
   if (target.kind !== "decimal") return undefined;
+  const digits = digitsOf(column);
+  if (column.decimals !== target.scale || digits > target.precision) return undefined;
   if (target.precision <= 9) return wireOp.decimal32;
   return target.precision <= 18 ? wireOp.decimal64 : wireOp.decimal128;
+}
+
+function digitsOf({ length, unsigned, decimals }: WireColumn): number {
+  return length - (decimals > 0 ? 1 : 0) - (unsigned ? 0 : 1);
 }
