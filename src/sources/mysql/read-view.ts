@@ -10,7 +10,7 @@
 export interface ReadViewReport {
   /** The next transaction id. */
   readonly nextId: bigint;
-  /** Ids of the transactions that write, in any state but ended. */
+  /** Ids of the transactions that write and have not been committed. */
   readonly active: ReadonlySet<bigint>;
   /** `low limit` of the open snapshots by connection id. */
   readonly lowLimits: ReadonlyMap<number, bigint>;
@@ -26,15 +26,16 @@ export function parseReadViews(status: string): ReadViewReport | undefined {
   const active = new Set<bigint>();
   const lowLimits = new Map<number, bigint>();
   const end = status.indexOf("\n--------\n", list.index);
-  // A list that was cut off (the server limits the report to 1 MB) proves nothing.
-  if (end < 0) return undefined;
+  // The server limits the report to 1 MB: a list without its beginning or its end proves nothing.
+  if (end < 0 || status.startsWith("... truncated...", list.index + list[0].length + 1)) return undefined;
   for (const block of status
     .slice(list.index, end)
     .split(/^---TRANSACTION /m)
     .slice(1)) {
-    const id = BigInt(/^\(?(\d+)/.exec(block)?.[1] ?? "0");
-    const started = !/^\(?\d+\)?, not started/.test(block);
-    if (started && id > 0n && id < readOnlyIds) active.add(id);
+    const id = BigInt(/^\d+/.exec(block)?.[0] ?? "0");
+    // Not `COMMITTED IN MEMORY`, which new snapshots see already.
+    const writes = /^\d+, ACTIVE/.test(block);
+    if (writes && id > 0n && id < readOnlyIds) active.add(id);
     const thread = /^(?:MySQL|MariaDB) thread id (\d+)/m.exec(block);
     const view = /^Trx read view will not see trx with id >= (\d+)/m.exec(block);
     if (thread?.[1] !== undefined && view?.[1] !== undefined) {
