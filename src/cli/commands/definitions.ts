@@ -9,7 +9,7 @@ import { showFailure } from "../show-error.ts";
 export function addDefinitionCommands(program: Command, cli: Cli): void {
   addSelectionFlags(program.command("create-datalake-tables"))
     .summary("create the raw tables in the catalog")
-    .description("Creates or widens the raw tables in the catalog. May be repeated.")
+    .description("Creates the raw tables that the catalog lacks, and writes it anew. May be repeated.")
     .action(async (flags: SelectionFlags, command: Command) => {
       const selection = readSelection(command, flags);
       const { panorama, settings } = await openSettings(cli, command);
@@ -19,7 +19,7 @@ export function addDefinitionCommands(program: Command, cli: Cli): void {
 
   addSelectionFlags(program.command("create-table-views").alias("create-datalake-views"))
     .summary("create the typed views in the catalog")
-    .description("Creates or replaces the typed views over the raw tables. May be repeated.")
+    .description("Creates the typed views that the catalog lacks, and writes it anew. May be repeated.")
     .action(async (flags: SelectionFlags, command: Command) => {
       const selection = readSelection(command, flags);
       const { panorama, settings } = await openSettings(cli, command);
@@ -30,7 +30,7 @@ export function addDefinitionCommands(program: Command, cli: Cli): void {
   addSelectionFlags(program.command("drop-datalake-tables"))
     .summary("drop the raw tables and views, never the files")
     .description(
-      "Drops the raw tables and the views from the catalog. The files stay: create-datalake-tables and\n" +
+      "Drops the raw tables and the views from the catalog. The files stay: create-datalake-tables and " +
         "create-table-views bring the definitions back. Asks first when it is typed on a terminal.",
     )
     .option("-y, --yes", "do not ask")

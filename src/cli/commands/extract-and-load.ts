@@ -10,10 +10,10 @@ export function addExtractAndLoad(program: Command, cli: Cli): void {
   addSelectionFlags(program.command("extract-and-load"))
     .summary("load tables into the lake")
     .description(
-      "Reads the tables and publishes them in the lake, all at one moment. A table that fails keeps its old\n" +
+      "Reads the tables and publishes them in the lake, all at one moment. A table that fails keeps its old " +
         "version and does not stop the others; the exit code is then 1.",
     )
-    .option("--force", "load every partition of incremental tables, not only what changed")
+    .option("--force", "load every partition of incremental tables; every load of this version does")
     .addHelpText(
       "after",
       "\nExamples:\n  panorama extract-and-load --all\n  panorama extract-and-load --tables auth_user,student_courseenrollment",

@@ -8,7 +8,7 @@ export function addSetTablesFields(program: Command, cli: Cli): void {
   addSelectionFlags(program.command("set-tables-fields"))
     .summary("write the tables' fields into the settings file")
     .description(
-      "Asks the datasource for the columns of each listed table and writes them into the settings file as its\n" +
+      "Asks the datasource for the columns of each listed table and writes them into the settings file as its " +
         "`fields`. A table without `fields` loads all columns it has, so this is needed only to choose or to pin.",
     )
     .action(async (flags: SelectionFlags, command: Command) => {
