@@ -1,7 +1,12 @@
 import type { UserConfig } from "tsdown";
 
 const config: UserConfig = {
-  entry: ["src/index.ts", "src/cli/main.ts"],
+  entry: {
+    index: "src/index.ts",
+    "cli/main": "src/cli/main.ts",
+    // Started by path, beside the code that starts it.
+    "read-worker": "src/run/read-worker.ts",
+  },
   outDir: "dist",
   format: "esm",
   platform: "node",

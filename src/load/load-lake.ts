@@ -1,6 +1,7 @@
 import { type ErrorDetails, PanoramaError } from "../errors.ts";
 import type { LoadedTable } from "../lake/plan-publication.ts";
 import type { Snapshot, Source } from "../sources/source.ts";
+import type { PeerReaders } from "./peer-readers.ts";
 import { type LoadContext, loadTable, type TableToLoad } from "./load-table.ts";
 
 /** One datasource and the tables that a run reads from it, all at one moment. */
@@ -9,6 +10,8 @@ export interface SourceToLoad {
   /** Throws what keeps the source from being opened at all. */
   readonly open: () => Promise<Source>;
   readonly tables: readonly TableToLoad[];
+  /** Further readers where they are worth it; undefined for none. */
+  readonly openPeers?: (source: Source) => Promise<PeerReaders | undefined>;
 }
 
 export interface LakeLoad {
@@ -28,11 +31,14 @@ export async function loadLake(sources: readonly SourceToLoad[], context: LoadCo
     let read = false;
     try {
       await using opened = await source.open();
-      await using snapshot = await opened.openSnapshot(context.signal);
+      await using peers = await source.openPeers?.(opened);
+      await using snapshot = await opened.openSnapshot(context.signal, peers);
       for (const message of snapshot.notices) {
         context.reporter.report({ kind: "notice", source: source.name, message });
       }
-      loaded.push(...(await loadTables(source, snapshot, context, fail)));
+      loaded.push(
+        ...(await loadTables(source, snapshot, snapshot.shared ? peers : undefined, context, fail)),
+      );
       read = true;
     } catch (error) {
       if (read) {
@@ -51,13 +57,14 @@ export async function loadLake(sources: readonly SourceToLoad[], context: LoadCo
 async function loadTables(
   source: SourceToLoad,
   snapshot: Snapshot,
+  peers: PeerReaders | undefined,
   context: LoadContext,
   fail: (table: TableToLoad, error: unknown) => void,
 ): Promise<readonly LoadedTable[]> {
   const loaded: LoadedTable[] = [];
   for (const table of source.tables) {
     try {
-      loaded.push(await loadTable(snapshot, source.name, table, context));
+      loaded.push(await loadTable(snapshot, source.name, table, context, peers));
     } catch (error) {
       fail(table, error);
     }

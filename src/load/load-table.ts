@@ -6,7 +6,9 @@ import type { LakePlace } from "../stores/lake-path.ts";
 import type { Store } from "../stores/store.ts";
 import type { Alteration } from "../table/alteration.ts";
 import { PanoramaError } from "../errors.ts";
+import { loadRanges, type LoadHere, worthSharingRows } from "./load-ranges.ts";
 import { type LoadedRows, loadRows } from "./load-rows.ts";
+import type { PeerReaders } from "./peer-readers.ts";
 
 /** A table as the settings want it in the lake. */
 export interface TableToLoad {
@@ -34,6 +36,7 @@ export async function loadTable(
   source: string,
   table: TableToLoad,
   context: LoadContext,
+  peers?: PeerReaders,
 ): Promise<LoadedTable> {
   const { reporter, encoder } = context;
   const name = table.request.table;
@@ -47,7 +50,7 @@ export async function loadTable(
     source,
     estimatedRows: reading.estimatedRowCount,
   });
-  const loaded = await loadAll(reading, table, context);
+  const loaded = await loadReading(reading, table, context, peers);
   const alterations = sumAlterations([...reading.alterations(), ...loaded.alterations]);
   const files = loaded.slices.flatMap((slice) => slice.files);
   reporter.report({
@@ -75,19 +78,34 @@ export async function loadTable(
   };
 }
 
-function loadAll(reading: TableReading, table: TableToLoad, context: LoadContext): Promise<LoadedRows> {
+/** Loads what a reading has: all of it here, or in ranges together with the peers. */
+async function loadReading(
+  reading: TableReading,
+  table: TableToLoad,
+  context: LoadContext,
+  peers: PeerReaders | undefined,
+): Promise<LoadedRows> {
   const { encoder, store, place, details, signal } = context;
   const name = table.request.table;
-  return loadRows({
-    schema: reading.schema,
-    partitionColumns: table.partitionColumns,
-    batches: reading.batches(signal),
-    encoder,
-    details,
-    target: { store, place, format: encoder.format, table: name, run: details.run },
-    firstFileNumber: 0,
-    onProgress: progress(context.reporter, name),
-  });
+  const onProgress = progress(context.reporter, name);
+  const loadHere: LoadHere = (batches, firstFileNumber, onOwnProgress) =>
+    loadRows({
+      schema: reading.schema,
+      partitionColumns: table.partitionColumns,
+      batches,
+      encoder,
+      details,
+      target: { store, place, format: encoder.format, table: name, run: details.run },
+      firstFileNumber,
+      onProgress: onOwnProgress,
+    });
+  // A CSV slice is one file, which several readers cannot write.
+  const shares = peers !== undefined && encoder.format === "parquet";
+  if (shares && (reading.estimatedRowCount ?? 0) >= worthSharingRows) {
+    const loaded = await loadRanges(reading, table, peers, loadHere, onProgress, signal);
+    if (loaded !== undefined) return loaded;
+  }
+  return loadHere(reading.batches(signal), 0, onProgress);
 }
 
 function progress(reporter: Reporter, table: string): (rows: number, bytes: number) => void {

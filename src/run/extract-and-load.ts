@@ -7,6 +7,7 @@ import { type OpenedLake, openLake, openSource } from "../open.ts";
 import type { Reporter } from "../reports/reporter.ts";
 import type { Settings, TableSettings } from "../settings/settings.ts";
 import { publishCatalog } from "./publish-catalog.ts";
+import { openReaderThreads } from "./reader-threads.ts";
 import { resolveSelection, type SelectedTables, type Selection } from "./select-tables.ts";
 
 export interface RunOptions {
@@ -37,6 +38,7 @@ export async function extractAndLoad(
   const selected = resolveSelection(settings, selection);
   const started = new Date();
   const lake = await openLake(settings);
+  const showInCatalog = (): Promise<void> => publishCatalog(lake);
   await using lease = await announceRun(lake.store, lake.place, started);
   const began = await tidyUp(lake, selected, reporter);
   reporter.report({
@@ -46,18 +48,25 @@ export async function extractAndLoad(
     lake: lake.store.root,
   });
 
-  const { loaded, failed } = await loadLake(selected.map(sourceToLoad), {
+  const start = { settings, run: lease.run, startedAt: started.toISOString() };
+  const toLoad = (each: SelectedTables): SourceToLoad => ({
+    name: each.datasource.name,
+    open: () => openSource(each.datasource),
+    tables: each.tables.map(tableToLoad),
+    openPeers: (source) => openReaderThreads(source, each, start, signal),
+  });
+  const { loaded, failed } = await loadLake(selected.map(toLoad), {
     encoder: lake.encoder,
     store: lake.store,
     place: lake.place,
-    details: { run: lease.run, startedAt: started.toISOString() },
+    details: { run: start.run, startedAt: start.startedAt },
     reporter,
     signal,
   });
   signal.throwIfAborted();
   if (loaded.length > 0) {
-    await publishTables(lake.store, lake.place, { lease, began, tables: loaded, now: new Date() });
-    await publishCatalog(lake);
+    const publication = { lease, began, tables: loaded, now: new Date(), showInCatalog };
+    await publishTables(lake.store, lake.place, publication);
   }
 
   const files = loaded.flatMap(({ slices }) => slices.flatMap((slice) => slice.files));
@@ -79,7 +88,8 @@ async function tidyUp(
   selected: readonly SelectedTables[],
   reporter: Reporter,
 ): Promise<Awaited<ReturnType<typeof finishPublishing>>["manifest"]> {
-  const { manifest, finished, lost } = await finishPublishing(lake.store, lake.place);
+  const showInCatalog = (): Promise<void> => publishCatalog(lake);
+  const { manifest, finished, lost } = await finishPublishing(lake.store, lake.place, showInCatalog);
   if (finished.length > 0) {
     const message = `finished publishing what an interrupted run had begun: ${finished.join(", ")}`;
     reporter.report({ kind: "notice", message });
@@ -91,6 +101,7 @@ async function tidyUp(
     retentionHours: lake.retentionHours,
     now: new Date(),
     tables: selected.flatMap(({ tables }) => tables.map(({ name }) => name)),
+    showInCatalog,
   });
   if (orphanFiles + unfinishedFiles > 0) {
     const message = `removed ${orphanFiles + unfinishedFiles} files that interrupted runs had left`;
@@ -99,15 +110,7 @@ async function tidyUp(
   return manifest;
 }
 
-function sourceToLoad({ datasource, tables }: SelectedTables): SourceToLoad {
-  return {
-    name: datasource.name,
-    open: () => openSource(datasource),
-    tables: tables.map(tableToLoad),
-  };
-}
-
-export function tableToLoad(table: TableSettings): TableToLoad {
+function tableToLoad(table: TableSettings): TableToLoad {
   return {
     request: { table: table.name, fields: table.fields },
     partitionColumns: table.partitionFields,

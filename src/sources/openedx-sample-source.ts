@@ -30,6 +30,8 @@ export function openOpenedxSampleSource(options: OpenedxSampleSourceOptions): So
     }),
     listTables: async () => sampleSchema.map((table) => table.name),
     describeTable: async (table) => describe(name, requireTable(name, table)),
+    estimateRowCounts: async (tables) =>
+      new Map(tables.map((table) => [table, estimateRowCount(site, table) ?? 0] as const)),
     openSnapshot: (_signal, peers) => openSnapshot(name, site, options, peers),
     [Symbol.asyncDispose]: async () => undefined,
   };

@@ -42,6 +42,9 @@ export interface Source extends AsyncDisposable {
   /** The table's columns as they are now, in the source's order. Throws `TABLE_MISSING`. */
   describeTable(table: string): Promise<TableSchema>;
 
+  /** The source's own guesses, for the tables it can guess. Never throws for a table that is not there. */
+  estimateRowCounts(tables: readonly string[]): Promise<ReadonlyMap<string, number>>;
+
   /**
    * Opens one moment in which everything read agrees with everything else. `peers` are readers in other
    * threads that want to see the same moment; whether they do is `Snapshot.shared`.

@@ -32,9 +32,19 @@ export function openMysqlSource(options: MysqlOptions): Source {
       return (await describeNativeTable(await session(), where)).schema;
     },
 
+    estimateRowCounts: async (tables) => {
+      const rows = await (await session()).query(
+        `SELECT TABLE_NAME AS name, TABLE_ROWS AS tableRows FROM information_schema.TABLES
+         WHERE TABLE_SCHEMA = ? AND TABLE_ROWS IS NOT NULL`,
+        [options.database],
+      );
+      const counts = new Map(rows.map((row) => [String(row["name"]), Number(row["tableRows"])]));
+      return new Map([...counts].filter(([name]) => tables.includes(name)));
+    },
+
     openSnapshot: async (signal, peers) => {
       signal.throwIfAborted();
-      return openMysqlSnapshot(await openMysqlSession(options), options, peers);
+      return openMysqlSnapshot(await openMysqlSession(options, signal), options, peers);
     },
 
     [Symbol.asyncDispose]: async () => {

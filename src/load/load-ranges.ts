@@ -1,0 +1,112 @@
+import type { ManifestSlice } from "../lake/manifest.ts";
+import type { TableReading } from "../sources/source.ts";
+import type { RecordBatch } from "../table/record-batch.ts";
+import type { LoadedRows } from "./load-rows.ts";
+import type { PeerReaders } from "./peer-readers.ts";
+import type { TableToLoad } from "./load-table.ts";
+
+/** More ranges than readers, since keys have holes and rows differ in size. */
+const rangesPerReader = 4;
+/** Below this the further connections cost more than they bring. */
+export const worthSharingRows = 200_000;
+/** Numbers of Parquet files that each reader has for itself. */
+const filesPerReader = 10_000;
+
+/** Loads with this reader: the rows of `batches`, into files numbered from `firstFileNumber`. */
+export type LoadHere = (
+  batches: AsyncIterable<RecordBatch>,
+  firstFileNumber: number,
+  onProgress: (rowCount: number, byteCount: number) => void,
+) => Promise<LoadedRows>;
+
+/**
+ * Loads a table in ranges of its key, by this reader and its peers at once. When one of them fails the others
+ * finish the ranges they have begun, and no more are handed out.
+ */
+export async function loadRanges(
+  reading: TableReading,
+  table: TableToLoad,
+  peers: PeerReaders,
+  loadHere: LoadHere,
+  onProgress: (rowCount: number, byteCount: number) => void,
+  signal: AbortSignal,
+): Promise<LoadedRows | undefined> {
+  const ranges = [...(await reading.split((peers.count + 1) * rangesPerReader))];
+  if (ranges.length < 2) return undefined;
+  const progress = new SharedProgress(peers.count + 1, onProgress);
+  let failed = false;
+  const nextRange = (): string | undefined => (failed ? undefined : ranges.shift());
+  const own = loadHere(batchesOf(reading, nextRange, signal), 0, progress.of(0));
+  const others = Array.from({ length: peers.count }, (_, peer) =>
+    peers.load(peer, {
+      table,
+      firstFileNumber: (peer + 1) * filesPerReader,
+      nextRange,
+      onProgress: progress.of(peer + 1),
+    }),
+  );
+  const all = [own, ...others].map((load) =>
+    load.catch((error: unknown) => {
+      failed = true;
+      throw error;
+    }),
+  );
+  const settled = await Promise.allSettled(all);
+  const loaded: LoadedRows[] = [];
+  for (const result of settled) {
+    if (result.status === "rejected") throw result.reason;
+    loaded.push(result.value);
+  }
+  return combine(loaded);
+}
+
+/** The rows of one range after the other, as long as there are ranges. */
+export async function* batchesOf(
+  reading: TableReading,
+  nextRange: () => string | undefined | Promise<string | undefined>,
+  signal: AbortSignal,
+): AsyncGenerator<RecordBatch> {
+  for (let range = await nextRange(); range !== undefined; range = await nextRange()) {
+    yield* reading.batches(signal, range);
+  }
+}
+
+/** Adds up what several readers have done. */
+class SharedProgress {
+  readonly #rowCounts: number[];
+  readonly #byteCounts: number[];
+  readonly #onProgress: (rowCount: number, byteCount: number) => void;
+
+  constructor(readers: number, onProgress: (rowCount: number, byteCount: number) => void) {
+    this.#rowCounts = Array.from({ length: readers }, () => 0);
+    this.#byteCounts = Array.from({ length: readers }, () => 0);
+    this.#onProgress = onProgress;
+  }
+
+  of(reader: number): (rowCount: number, byteCount: number) => void {
+    return (rowCount, byteCount) => {
+      this.#rowCounts[reader] = rowCount;
+      this.#byteCounts[reader] = byteCount;
+      this.#onProgress(sum(this.#rowCounts), sum(this.#byteCounts));
+    };
+  }
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
+
+/** Several readers' files of one slice are that slice's files. A reader without rows made an empty file. */
+function combine(loads: readonly LoadedRows[]): LoadedRows {
+  const bySlice = new Map<string, ManifestSlice>();
+  for (const { partition, files } of loads.flatMap(({ slices }) => slices)) {
+    const key = JSON.stringify(partition);
+    const known = bySlice.get(key);
+    bySlice.set(key, { partition, files: [...(known?.files ?? []), ...files] });
+  }
+  return {
+    rowCount: sum(loads.map(({ rowCount }) => rowCount)),
+    slices: [...bySlice.values()],
+    alterations: loads.flatMap(({ alterations }) => alterations),
+  };
+}

@@ -1,0 +1,76 @@
+import { once } from "node:events";
+import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import { batchesOf } from "../load/load-ranges.ts";
+import { type LoadedRows, loadRows } from "../load/load-rows.ts";
+import { openLake, openSource } from "../open.ts";
+import type { Snapshot, Source } from "../sources/source.ts";
+import { type FromReader, type ReaderStart, sendError, type ToReader } from "./reader-protocol.ts";
+
+/*
+ * A reader thread: it has a connection, a snapshot and an encoder of its own, and loads the ranges of tables
+ * that the run's main thread hands out. One thing at a time, in the order of the messages.
+ */
+
+const port = parentPort as MessagePort;
+const start = workerData as ReaderStart;
+const abort = new AbortController();
+let source: Source | undefined;
+let snapshot: Snapshot | undefined;
+
+port.on("message", (message: ToReader) => {
+  if (message.kind === "abort") abort.abort(new Error("the run was stopped"));
+  if (message.kind === "close") void close();
+  if (message.kind === "open-snapshot") void answer(openSnapshot);
+  if (message.kind === "load") void answer(() => load(message));
+});
+
+function tell(message: FromReader): void {
+  port.postMessage(message);
+}
+
+async function answer(work: () => Promise<FromReader>): Promise<void> {
+  try {
+    tell(await work());
+  } catch (error) {
+    tell({ kind: "failed", error: sendError(error) });
+  }
+}
+
+async function openSnapshot(): Promise<FromReader> {
+  await snapshot?.[Symbol.asyncDispose]();
+  source ??= await openSource(start.datasource);
+  snapshot = await source.openSnapshot(abort.signal);
+  return { kind: "snapshot-opened", id: snapshot.id };
+}
+
+async function load({ table, firstFileNumber }: Extract<ToReader, { kind: "load" }>): Promise<FromReader> {
+  const { encoder, store, place } = await openLake(start.settings);
+  const reading = await (snapshot as Snapshot).openTable(table.request);
+  const rows = await loadRows({
+    schema: reading.schema,
+    partitionColumns: table.partitionColumns,
+    batches: batchesOf(reading, nextRange, abort.signal),
+    encoder,
+    details: { run: start.run, startedAt: start.startedAt },
+    target: { store, place, format: encoder.format, table: table.request.table, run: start.run },
+    firstFileNumber,
+    onProgress: (rowCount, byteCount) => tell({ kind: "progress", rowCount, byteCount }),
+  });
+  const sent: LoadedRows = { ...rows, alterations: [...rows.alterations, ...reading.alterations()] };
+  return { kind: "loaded", rows: sent };
+}
+
+async function nextRange(): Promise<string | undefined> {
+  tell({ kind: "next-range" });
+  for (;;) {
+    const [message] = (await once(port, "message")) as [ToReader];
+    if (message.kind === "range") return message.range;
+    if (message.kind === "abort") abort.signal.throwIfAborted();
+  }
+}
+
+async function close(): Promise<void> {
+  await snapshot?.[Symbol.asyncDispose]();
+  await source?.[Symbol.asyncDispose]();
+  port.close();
+}

@@ -1,0 +1,51 @@
+import { type ErrorCode, type ErrorDetails, PanoramaError } from "../errors.ts";
+import type { LoadedRows } from "../load/load-rows.ts";
+import type { TableToLoad } from "../load/load-table.ts";
+import type { DatasourceSettings, Settings } from "../settings/settings.ts";
+
+/** What a reader thread is started with. Holds secrets; it goes from memory to memory. */
+export interface ReaderStart {
+  readonly settings: Settings;
+  readonly datasource: DatasourceSettings;
+  readonly run: string;
+  readonly startedAt: string;
+}
+
+/** What a reader thread is told. */
+export type ToReader =
+  | { readonly kind: "open-snapshot" }
+  | { readonly kind: "load"; readonly table: TableToLoad; readonly firstFileNumber: number }
+  /** The answer to `next-range`. */
+  | { readonly kind: "range"; readonly range: string | undefined }
+  | { readonly kind: "abort" }
+  | { readonly kind: "close" };
+
+/** What a reader thread tells. */
+export type FromReader =
+  | { readonly kind: "snapshot-opened"; readonly id: string }
+  | { readonly kind: "next-range" }
+  | { readonly kind: "progress"; readonly rowCount: number; readonly byteCount: number }
+  | { readonly kind: "loaded"; readonly rows: LoadedRows }
+  | { readonly kind: "failed"; readonly error: SentError };
+
+/** An error without what cannot be sent between threads. */
+export interface SentError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly details: ErrorDetails;
+}
+
+export function sendError(error: unknown): SentError {
+  if (error instanceof PanoramaError) {
+    return { code: error.code, message: error.message, details: error.details };
+  }
+  return {
+    code: "BUG",
+    message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    details: {},
+  };
+}
+
+export function receiveError(sent: SentError): PanoramaError {
+  return new PanoramaError(sent.code, sent.message, sent.details);
+}
