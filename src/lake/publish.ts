@@ -18,6 +18,8 @@ export interface Publication {
   readonly began: LakeManifest;
   readonly tables: readonly LoadedTable[];
   readonly now: Date;
+  /** As of `finishPublishing`. */
+  readonly showInCatalog?: () => Promise<void>;
 }
 
 /**
@@ -31,16 +33,17 @@ export interface Publication {
 export async function publishTables(
   store: Store,
   lake: LakePlace,
-  { lease, began, tables, now }: Publication,
+  { lease, began, tables, now, showInCatalog }: Publication,
 ): Promise<LakeManifest> {
   // Otherwise a run that is slow to finish could move its files over ours.
-  await finishPublishing(store, lake);
+  await finishPublishing(store, lake, showInCatalog);
   await lease.assertHeld();
   await updateManifest(store, lake, (current) => {
     assertUncontended(began, current, tables);
     return planPublication(current, tables, lease.run, now);
   });
-  const { manifest } = await finishPublishing(store, lake);
+  const { manifest, finished } = await finishPublishing(store, lake, showInCatalog);
+  if (finished.length === 0) await showInCatalog?.();
   return manifest;
 }
 
@@ -56,8 +59,15 @@ export interface FinishedPublishing {
  * Does what the manifest says is left to do: CSV files are moved from where they wait to their fixed keys,
  * and those of slices that are gone are removed. May be repeated, by several runs at once; costs one read
  * when nothing is left. To be called before a run reads the manifest that it begins with.
+ *
+ * `showInCatalog` is called when all files are in their places and before any is removed, so that a crash at
+ * any moment leaves a catalog that names no file which is gone.
  */
-export async function finishPublishing(store: Store, lake: LakePlace): Promise<FinishedPublishing> {
+export async function finishPublishing(
+  store: Store,
+  lake: LakePlace,
+  showInCatalog: () => Promise<void> = async () => {},
+): Promise<FinishedPublishing> {
   const planned = (await readManifest(store, lake)).manifest;
   const unfinished = [...planned.tables.values()].filter(isUnfinished);
   if (unfinished.length === 0) return { manifest: planned, finished: [], lost: [] };
@@ -72,6 +82,7 @@ export async function finishPublishing(store: Store, lake: LakePlace): Promise<F
       else lost.add(table.table);
     }
   }
+  await showInCatalog();
   const removed = await removeSliceFiles(store, lake, unfinished);
   const { manifest } = await updateManifest(store, lake, (current) => markFinished(current, moved, removed));
   return {

@@ -26,6 +26,8 @@ export interface RetentionOptions {
   readonly now: Date;
   /** Tables to look at besides those of the manifest: one whose first load crashed is not in it. */
   readonly tables?: readonly string[];
+  /** Called before replaced files go: after a crash the catalog may still name them. */
+  readonly showInCatalog?: () => Promise<void>;
 }
 
 export interface CollectedGarbage {
@@ -69,9 +71,13 @@ export async function collectGarbage(
 async function removeReplaced(
   store: Store,
   lake: LakePlace,
-  { retentionHours, now }: RetentionOptions,
+  { retentionHours, now, showInCatalog }: RetentionOptions,
 ): Promise<number> {
   const expired = (at: string): boolean => hoursBetween(new Date(at), now) >= retentionHours;
+  const { tables: known } = (await readManifest(store, lake)).manifest;
+  const anyExpired = [...known.values()].some(({ replaced }) => replaced.some(({ at }) => expired(at)));
+  if (!anyExpired) return 0;
+  await showInCatalog?.();
   let keys: readonly string[] = [];
   const { manifest } = await updateManifest(store, lake, (current) => {
     const tables = [...current.tables.values()].filter(({ replaced }) =>
