@@ -1,5 +1,5 @@
 import type { ColumnType } from "../table/column-type.ts";
-import type { WrittenConstant } from "./field-constant.ts";
+import type { WrittenConstant } from "../table/parse-constant.ts";
 import type { LakeNames } from "./lake-names.ts";
 
 /** The settings file, resolved: variables filled in, secrets read, defaults applied, paths absolute. Holds secrets. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseConstant, type WrittenConstant } from "./field-constant.ts";
+import { parseConstant, type WrittenConstant } from "../table/parse-constant.ts";
 import { fieldTypeNames, parseFieldType } from "./field-type.ts";
 import { lakeNames } from "./lake-names.ts";
 import { nearestName } from "./nearest-name.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseConstant, type WrittenConstant } from "../../src/settings/field-constant.ts";
+import { parseConstant, type WrittenConstant } from "../../src/table/parse-constant.ts";
 import { fieldTypeNames, parseFieldType } from "../../src/settings/field-type.ts";
 import { lakeNames } from "../../src/settings/lake-names.ts";
 import { nearestName } from "../../src/settings/nearest-name.ts";
