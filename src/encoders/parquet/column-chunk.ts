@@ -84,15 +84,11 @@ export class ColumnChunk {
   async finish(): Promise<ChunkSummary> {
     this.#pushCollected();
     const dictionary = this.#dictionaryBatches > 0 ? this.#dictionary : undefined;
-    let dictionaryPage: ChunkPage | undefined;
-    if (dictionary !== undefined) {
-      this.#bounds.add(dictionary.entries, dictionary.count);
-      const { entries, count } = dictionary;
-      const body = this.#holder.body(entries.length);
-      body.set(entries);
-      dictionaryPage = await this.#page(body, entries.length, count, pageType.dictionary, encoding.plain);
-    }
-    const pages = await Promise.all(this.#pages);
+    // Awaited together: a page that fails while another is awaited would be an unhandled rejection.
+    const [dictionaryPage, ...pages] = await Promise.all([
+      dictionary === undefined ? undefined : this.#dictionaryPage(dictionary),
+      ...this.#pages,
+    ]);
     const summary: ChunkSummary = {
       dictionaryPage,
       pages,
@@ -114,6 +110,13 @@ export class ColumnChunk {
     this.#uncompressedBytes = 0;
     this.#dictionaryBatches = 0;
     return summary;
+  }
+
+  #dictionaryPage({ entries, count }: ValueDictionary): Promise<ChunkPage> {
+    this.#bounds.add(entries, count);
+    const body = this.#holder.body(entries.length);
+    body.set(entries);
+    return this.#page(body, entries.length, count, pageType.dictionary, encoding.plain);
   }
 
   #addByDictionary(data: ColumnData, rowCount: number): void {

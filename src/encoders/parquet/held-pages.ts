@@ -70,7 +70,8 @@ export class HeldPages implements AsyncDisposable {
 
   async #read(page: HeldPage): Promise<Uint8Array> {
     const bytes = new Uint8Array(page.length);
-    await (this.#file as FileHandle).read(bytes, 0, page.length, page.offset);
+    const { bytesRead } = await (this.#file as FileHandle).read(bytes, 0, page.length, page.offset);
+    if (bytesRead !== page.length) throw new RangeError("the spill file is shorter than its pages");
     return bytes;
   }
 
@@ -80,7 +81,7 @@ export class HeldPages implements AsyncDisposable {
     this.#spilling = true;
     try {
       this.#file ??= await openUnlinked();
-      await this.#file.write(this.#memory, 0, used, this.#fileSize);
+      await writeAll(this.#file, this.#memory.subarray(0, used), this.#fileSize);
     } catch (cause) {
       throw new PanoramaError(
         "STORE_FULL",
@@ -98,6 +99,13 @@ export class HeldPages implements AsyncDisposable {
     this.#inMemory.clear();
     this.#fileSize += used;
     this.#used = 0;
+  }
+}
+
+/** A disk that fills up takes a part without an error; the attempt to write the rest then says why. */
+async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    done += (await file.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
   }
 }
 
