@@ -17,7 +17,7 @@ export interface LakeTable {
   /** Those of `columns` that are in the path and not in the files, in path order. */
   readonly partitionColumns: readonly string[];
   readonly slices: readonly LakeSlice[];
-  /** True when some files lack some of the columns, which then are NULL in their rows. */
+  /** True when some files lack some of the columns, which then are NULL in their rows, or have other types. */
   readonly mixedColumns: boolean;
 }
 

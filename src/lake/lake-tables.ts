@@ -57,6 +57,10 @@ function combine(newer: LakeTable, older: LakeTable): LakeTable {
   if (!sameLayout || (newer.format === "csv" && !sameNames(names(newer.columns), names(older.columns)))) {
     return newer;
   }
+  const sameTypes = older.columns.every(({ name, type }) => {
+    const known = newer.columns.find((column) => column.name === name);
+    return known === undefined || sameColumnType(known.type, type);
+  });
   const missing = older.columns.filter(({ name }) => !names(newer.columns).includes(name));
   return {
     ...newer,

@@ -9,12 +9,13 @@ import { quoteName, quoteText, quoteTextList } from "./sql-text.ts";
  * The dialect of our CSV files, spelled out, so that nothing is guessed from a file's first rows.
  *
  * - `strict_mode` reads no row at all of a file with an escape other than the quote.
+ * - In parallel, a reader that begins in the middle of a quoted text may fail with "unterminated quote".
  * - A line may be 64 MiB long; each buffer holds that much, so a larger bound would cost memory in every query.
  */
 const csvOptions =
   "auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\\', " +
   "nullstr = 'NULL', allow_quoted_nulls = false, strict_mode = false, " +
-  "max_line_size = 67108864, buffer_size = 67108864";
+  "max_line_size = 67108864, buffer_size = 67108864, parallel = false";
 
 /** The statements that define a lake table's raw and typed view in the current schema, in order. */
 export function planViews(table: LakeTable): readonly string[] {
