@@ -1,5 +1,6 @@
 import type { LakeTable } from "../catalogs/catalog.ts";
 import type { LakePlace } from "../stores/lake-path.ts";
+import { sameColumnType } from "../table/column-type.ts";
 import type { Column } from "../table/table-schema.ts";
 import type { LakeManifest, ManifestTable } from "./manifest.ts";
 
@@ -66,7 +67,11 @@ function combine(newer: LakeTable, older: LakeTable): LakeTable {
     ...newer,
     columns: [...newer.columns, ...missing],
     slices: [...newer.slices, ...older.slices],
-    mixedColumns: newer.mixedColumns || missing.length > 0 || newer.columns.length !== older.columns.length,
+    mixedColumns:
+      newer.mixedColumns ||
+      !sameTypes ||
+      missing.length > 0 ||
+      newer.columns.length !== older.columns.length,
   };
 }
 
