@@ -170,7 +170,10 @@ export class ColumnChunk {
       return;
     }
     this.#collected.add(values, nulls, rowCount);
-    if (this.#collected.byteCount >= this.#holder.worthPage) this.#pushCollected();
+    // Nulls take a byte a row until their page is made, also where there are no values.
+    if (Math.max(this.#collected.byteCount, this.#collected.rowCount) >= this.#holder.worthPage) {
+      this.#pushCollected();
+    }
   }
 
   #pushCollected(): void {
