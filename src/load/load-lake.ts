@@ -2,7 +2,8 @@ import { type ErrorDetails, PanoramaError } from "../errors.ts";
 import type { LoadedTable } from "../lake/plan-publication.ts";
 import type { Snapshot, Source } from "../sources/source.ts";
 import type { PeerReaders } from "./peer-readers.ts";
-import { type LoadContext, loadTable, type TableToLoad } from "./load-table.ts";
+import { type LoadContext, loadTable } from "./load-table.ts";
+import type { TableToLoad } from "./table-to-load.ts";
 
 /** One datasource and the tables that a run reads from it, all at one moment. */
 export interface SourceToLoad {

@@ -3,7 +3,7 @@ import type { TableReading } from "../sources/source.ts";
 import type { RecordBatch } from "../table/record-batch.ts";
 import type { LoadedRows } from "./load-rows.ts";
 import type { PeerReaders } from "./peer-readers.ts";
-import type { TableToLoad } from "./load-table.ts";
+import type { TableToLoad } from "./table-to-load.ts";
 
 /** More ranges than readers, since keys have holes and rows differ in size. */
 const rangesPerReader = 4;

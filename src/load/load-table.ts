@@ -1,22 +1,15 @@
 import type { Encoder, FileDetails } from "../encoders/encoder.ts";
 import type { LoadedTable } from "../lake/plan-publication.ts";
 import type { Reporter } from "../reports/reporter.ts";
-import type { Snapshot, TableReading, TableRequest } from "../sources/source.ts";
+import type { Snapshot, TableReading } from "../sources/source.ts";
 import type { LakePlace } from "../stores/lake-path.ts";
 import type { Store } from "../stores/store.ts";
 import type { Alteration } from "../table/alteration.ts";
 import { PanoramaError } from "../errors.ts";
+import type { TableToLoad } from "./table-to-load.ts";
 import { loadRanges, type LoadHere, worthSharingRows } from "./load-ranges.ts";
 import { type LoadedRows, loadRows } from "./load-rows.ts";
 import type { PeerReaders } from "./peer-readers.ts";
-
-/** A table as the settings want it in the lake. */
-export interface TableToLoad {
-  readonly request: TableRequest;
-  readonly partitionColumns: readonly string[];
-  readonly rawName: string;
-  readonly viewName: string;
-}
 
 /** Where a run's tables go, and who is told. */
 export interface LoadContext {

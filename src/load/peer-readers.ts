@@ -1,6 +1,6 @@
 import type { SnapshotPeers } from "../sources/source.ts";
 import type { LoadedRows } from "./load-rows.ts";
-import type { TableToLoad } from "./load-table.ts";
+import type { TableToLoad } from "./table-to-load.ts";
 
 /** What a peer is to load of a table. */
 export interface PeerLoad {

@@ -1,6 +1,6 @@
 import { type ErrorCode, type ErrorDetails, PanoramaError } from "../errors.ts";
 import type { LoadedRows } from "../load/load-rows.ts";
-import type { TableToLoad } from "../load/load-table.ts";
+import type { TableToLoad } from "../load/table-to-load.ts";
 import type { DatasourceSettings, Settings } from "../settings/settings.ts";
 
 /** What a reader thread is started with. Holds secrets; it goes from memory to memory. */
