@@ -1,8 +1,8 @@
 import { publishTables, finishPublishing } from "../lake/publish.ts";
-import { collectGarbage } from "../lake/retention.ts";
-import { announceRun } from "../lake/run-lease.ts";
+import { collectGarbage, discardRun } from "../lake/retention.ts";
+import { announceRun, type RunLease } from "../lake/run-lease.ts";
 import { loadLake, type SourceToLoad } from "../load/load-lake.ts";
-import type { TableToLoad } from "../load/load-table.ts";
+import type { TableToLoad } from "../load/table-to-load.ts";
 import { type OpenedLake, openLake, openSource } from "../open.ts";
 import type { Reporter } from "../reports/reporter.ts";
 import type { Settings, TableSettings } from "../settings/settings.ts";
@@ -33,13 +33,31 @@ export interface RunOutcome {
 export async function extractAndLoad(
   settings: Settings,
   selection: Selection,
-  { reporter, signal }: RunOptions,
+  options: RunOptions,
 ): Promise<RunOutcome> {
   const selected = resolveSelection(settings, selection);
   const started = new Date();
   const lake = await openLake(settings);
-  const showInCatalog = (): Promise<void> => publishCatalog(lake);
   await using lease = await announceRun(lake.store, lake.place, started);
+  try {
+    return await loadAndPublish(settings, selected, lake, lease, started, options);
+  } catch (error) {
+    const tables = selected.flatMap((each) => each.tables.map(({ name }) => name));
+    // The first failure is the one to tell; what stays is removed after the retention time.
+    await discardRun(lake.store, lake.place, lease.run, tables).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function loadAndPublish(
+  settings: Settings,
+  selected: readonly SelectedTables[],
+  lake: OpenedLake,
+  lease: RunLease,
+  started: Date,
+  { reporter, signal }: RunOptions,
+): Promise<RunOutcome> {
+  const showInCatalog = (): Promise<void> => publishCatalog(lake);
   const began = await tidyUp(lake, selected, reporter);
   reporter.report({
     kind: "run-started",
@@ -103,8 +121,9 @@ async function tidyUp(
     tables: selected.flatMap(({ tables }) => tables.map(({ name }) => name)),
     showInCatalog,
   });
-  if (orphanFiles + unfinishedFiles > 0) {
-    const message = `removed ${orphanFiles + unfinishedFiles} files that interrupted runs had left`;
+  const left = orphanFiles + unfinishedFiles;
+  if (left > 0) {
+    const message = `removed ${left} file${left === 1 ? "" : "s"} that interrupted runs had left`;
     reporter.report({ kind: "notice", message });
   }
   return manifest;
