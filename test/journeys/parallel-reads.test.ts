@@ -1,0 +1,95 @@
+import { expect, test } from "vitest";
+import { describeOnServers, type TestDatabase } from "../services/mysql-server.ts";
+import { openAccount } from "./account.ts";
+import { readEvents } from "./program.ts";
+import { localLake, mysqlDatasource, openSite } from "./site.ts";
+
+/** 2^18 rows: from 200,000 on a table is worth several connections. */
+const rowCount = 262_144;
+
+/** Rows with holes in their ids, in `groups` groups. */
+async function fillVisits(school: TestDatabase, groups: number): Promise<void> {
+  await school.query(`
+    create table visits (id bigint unsigned primary key auto_increment, place int not null, note varchar(40));
+    insert into visits (place, note) values (1, 'first'), (2, null)`);
+  for (let doubled = 2; doubled < rowCount; doubled *= 2) {
+    await school.query(
+      `insert into visits (place, note)
+       select (place * 7 + id) % ${groups}, if(id % 5 = 0, null, concat('visit ', id)) from visits`,
+    );
+  }
+  await school.query("analyze table visits");
+}
+
+const facts = "count(*) as n, sum(id) as ids, sum(place) as places, count(note) as notes, max(note) as last";
+
+describeOnServers("a large table", (server) => {
+  test("is read over several connections of one moment, every row once", async () => {
+    await using school = await server.database();
+    await fillVisits(school, 50);
+    await using site = await openSite({
+      datalake: localLake,
+      datasources: [mysqlDatasource(school, ["visits"], { parallel_reads: 3 })],
+    });
+
+    const run = await site.run("--log-format", "json", "extract-and-load", "--all");
+
+    expect(run.exitCode, run.stderr).toBe(0);
+    expect(readEvents(run.stderr).filter(({ kind }) => kind === "notice")).toEqual([]);
+    expect((await site.files()).filter((file) => file.endsWith(".parquet"))).toHaveLength(3);
+    expect(await site.query(`select ${facts} from school_table_visits`)).toEqual(
+      await comparable(school, `select ${facts} from visits`),
+    );
+  });
+
+  test("is read so into partitions, too", async () => {
+    await using school = await server.database();
+    await fillVisits(school, 5);
+    const visits = { name: "visits", partitions: { partition_fields: ["place"] } };
+    await using site = await openSite({
+      datalake: localLake,
+      datasources: [mysqlDatasource(school, [visits], { parallel_reads: 2 })],
+    });
+
+    const run = await site.run("extract-and-load", "--all");
+
+    expect(run.exitCode, run.stderr).toBe(0);
+    const perPlace = "select place, count(*) as n, sum(id) as ids from";
+    expect(await site.query(`${perPlace} school_table_visits group by place order by place`)).toEqual(
+      await comparable(school, `${perPlace} visits group by place order by place`),
+    );
+  });
+
+  test("is read over one connection where the account cannot prove that more see the same moment", async () => {
+    await using school = await server.database();
+    await fillVisits(school, 50);
+    await using reader = await openAccount(school, "reads");
+    await reader.grant("select", "visits");
+    await using site = await openSite({
+      datalake: localLake,
+      datasources: [mysqlDatasource(school, ["visits"], { ...reader.login, parallel_reads: 3 })],
+    });
+
+    const run = await site.run("--log-format", "json", "extract-and-load", "--all");
+
+    expect(run.exitCode, run.stderr).toBe(0);
+    expect(readEvents(run.stderr).filter(({ kind }) => kind === "notice")).toMatchObject([
+      { source: "shop", message: expect.stringContaining("without the PROCESS right") as string },
+    ]);
+    expect((await site.files()).filter((file) => file.endsWith(".parquet"))).toHaveLength(1);
+    expect(await site.query("select count(*) as n from school_table_visits")).toEqual([{ n: rowCount }]);
+  });
+});
+
+/** The server's answer with numbers as `panorama query` gives them. */
+async function comparable(school: TestDatabase, sql: string): Promise<readonly object[]> {
+  const rows = (await school.query(sql)) as readonly Readonly<Record<string, unknown>>[];
+  return rows.map((row) =>
+    Object.fromEntries(
+      Object.entries(row).map(([name, value]) => [
+        name,
+        typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value,
+      ]),
+    ),
+  );
+}
