@@ -217,6 +217,7 @@ async function prepareSession(
   const kind = /mariadb/i.test(version) ? "mariadb" : "mysql";
   await query(`SET SESSION ${spellVariables(kind)}`);
   await query("SET NAMES utf8mb4");
+  if (kind === "mariadb") await keepOutOfBinaryLog(query);
   const [cipher] = await query("SHOW SESSION STATUS LIKE 'Ssl_version'");
   const tlsVersion = String(cipher?.["Value"] ?? "");
   return {
@@ -231,6 +232,16 @@ async function prepareSession(
       await close(connection);
     },
   };
+}
+
+/**
+ * With a binary log MariaDB keeps the lock on a table's definition until the transaction ends, though nothing is
+ * written: somebody's ALTER TABLE would wait for the run. Needs the BINLOG ADMIN right; without it that is so.
+ */
+async function keepOutOfBinaryLog(query: MysqlSession["query"]): Promise<void> {
+  await query("SET SESSION sql_log_bin = 0").catch((error: unknown) => {
+    if (!(error instanceof PanoramaError)) throw error;
+  });
 }
 
 /** What a server's own defaults must not decide. */

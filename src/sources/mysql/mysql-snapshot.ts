@@ -2,7 +2,7 @@ import type { Snapshot, SnapshotPeers } from "../source.ts";
 import { describeNativeTable } from "./describe-table.ts";
 import type { MysqlOptions, MysqlSession } from "./mysql-session.ts";
 import { openMysqlTable } from "./mysql-table-reading.ts";
-import { parseReadViews, provesOneSnapshot, type ReadViewReport } from "./read-view.ts";
+import { parseWriters, provesOneSnapshot, type WriterReport } from "./read-view.ts";
 
 /** A busy server commits between two snapshots more often than not; between some of them it does not. */
 const attempts = 25;
@@ -42,7 +42,7 @@ async function beginSnapshot(session: MysqlSession): Promise<void> {
 
 async function joinPeers(session: MysqlSession, peers: SnapshotPeers, notices: string[]): Promise<boolean> {
   for (let attempt = 0; attempt < attempts; attempt++) {
-    const before = await readViews(session);
+    const before = await reportWriters(session);
     if (before === undefined) {
       notices.push(
         "read over one connection: without the PROCESS right it cannot be proven that further ones see the same moment",
@@ -50,9 +50,9 @@ async function joinPeers(session: MysqlSession, peers: SnapshotPeers, notices: s
       return false;
     }
     await beginSnapshot(session);
-    const ids = [session.threadId, ...(await peers.openSnapshots()).map(Number)];
-    const after = await readViews(session);
-    if (after !== undefined && provesOneSnapshot(before, after, ids)) return true;
+    await peers.openSnapshots();
+    const after = await reportWriters(session);
+    if (after !== undefined && provesOneSnapshot(before, after)) return true;
   }
   notices.push(
     `read over one connection: the server is too busy to open ${peers.count + 1} snapshots of one moment (${attempts} attempts)`,
@@ -60,10 +60,10 @@ async function joinPeers(session: MysqlSession, peers: SnapshotPeers, notices: s
   return false;
 }
 
-async function readViews(session: MysqlSession): Promise<ReadViewReport | undefined> {
+async function reportWriters(session: MysqlSession): Promise<WriterReport | undefined> {
   try {
     const [row] = await session.query("SHOW ENGINE INNODB STATUS");
-    return parseReadViews(String(row?.["Status"] ?? ""));
+    return parseWriters(String(row?.["Status"] ?? ""));
   } catch {
     // No right, or no InnoDB: then nothing is proven, which the caller tells.
     return undefined;

@@ -40,6 +40,7 @@ export class RowStream {
   #failure: Error | undefined;
   #paused = false;
   #discarding = false;
+  #anyRow = false;
   #wake: (() => void) | undefined;
 
   constructor(
@@ -139,9 +140,9 @@ export class RowStream {
     else this.#fail(this.#cutShort(`connection was lost (${error?.message ?? "no reason given"})`, error));
   }
 
-  /** An error in the place of the next row means that the table ended too early, whatever the server's reason. */
+  /** An error in the place of a further row means that the table ended too early, whatever the server's reason. */
   #refusal(error: Error): PanoramaError {
-    if (this.#stage === "rows") return this.#cutShort(`server reported: ${error.message}`, error);
+    if (this.#anyRow) return this.#cutShort(`server reported: ${error.message}`, error);
     return mysqlError(error, `Cannot read ${this.#where.table}`, this.#where);
   }
 
@@ -191,6 +192,7 @@ export class RowStream {
   }
 
   #acceptRow({ buffer, start, end }: WirePacket): void {
+    this.#anyRow = true;
     if (this.#discarding) return;
     const decoder = this.#decoder as RowDecoder;
     decoder.decode(buffer, start + 4, end);
