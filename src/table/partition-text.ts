@@ -51,12 +51,17 @@ function decimalText(unscaled: bigint, scale: number): string {
   return unscaled < 0n ? `-${text}` : text;
 }
 
-/** The shortest text that gives back the same 32-bit float. */
+/** The shortest text that gives back the same 32-bit float, but integers below 10^15 in all their digits. */
 function floatText(value: number): string {
   if (Object.is(value, -0)) return "-0";
+  if (Number.isInteger(value) && Math.abs(value) < 1e15) return String(value);
+  // What rounds to a power of two reaches twice as far above it as below: shorter texts may lie above.
+  const above = Number.isInteger(Math.log2(Math.abs(value))) ? value * (1 + 2 ** -26) : value;
   for (let precision = 1; precision < 9; precision++) {
-    const text = Number(value.toPrecision(precision));
-    if (Math.fround(text) === value) return String(text);
+    for (const near of [value, above]) {
+      const rounded = Number(near.toPrecision(precision));
+      if (Math.fround(rounded) === value) return String(rounded);
+    }
   }
-  return String(value);
+  return String(Number(value.toPrecision(9)));
 }
