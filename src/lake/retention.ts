@@ -65,6 +65,25 @@ export async function collectGarbage(
 }
 
 /**
+ * Removes what a run wrote of `tables` and did not publish. For a run that gives up, before it lets go of its
+ * lease; nothing else would remove the files before the retention time is over.
+ */
+export async function discardRun(
+  store: Store,
+  lake: LakePlace,
+  run: string,
+  tables: readonly string[],
+): Promise<void> {
+  const written: string[] = [];
+  for (const folder of [...tables.map((table) => tableFolder(lake, table)), stagingFolder(lake)]) {
+    for await (const { key } of store.list(folder)) if (runOfFile(lake, key) === run) written.push(key);
+  }
+  if (written.length === 0) return;
+  const needed = await keysOfAllLakes(store, lake);
+  await store.remove(written.filter((key) => !needed.has(key)));
+}
+
+/**
  * First the manifest forgets the files, then they go: what a crash in between leaves is an orphan, while
  * the other way round a rollback could bring back files that are gone.
  */

@@ -72,10 +72,11 @@ describeOnServers(
 
       const loading = new AbortController();
       const reading = readUntil(loading.signal, async () => {
-        const [row] = await site.query(
-          "select (select sum(amount) from school_table_mine) + (select max(amount) from school_table_yours) as sum",
-        );
-        return row?.["sum"];
+        const sql =
+          "select (select sum(amount) from school_table_mine) + (select max(amount) from school_table_yours)";
+        const { stdout, stderr } = await site.run("query", "--format", "csv", sql);
+        expect(stderr).toBe("");
+        return Number(stdout.split("\r\n")[1]);
       });
       for (let round = 1; round <= 4; round++) {
         await shop.query(`

@@ -1,5 +1,7 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { queryLake, readSettings, renderResult } from "../../src/index.ts";
 import type { TestDatabase } from "../services/mysql-server.ts";
 import { temporaryFolder } from "../services/temporary-folder.ts";
 import { type Ended, type Running, runPanorama, type Start, startPanorama } from "./program.ts";
@@ -21,10 +23,12 @@ export interface Site extends AsyncDisposable {
   runWith(options: StartOptions, ...args: readonly string[]): Promise<Ended>;
   /** The same with `--log-format json`, while it runs. */
   start(...args: readonly string[]): Running;
-  /** The rows that `panorama query` answers. Throws with what it said when it failed. */
+  /** The rows that `panorama query` answers, asked in this process, which takes a tenth of the time. */
   query(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
   /** Every file in the lake's folder, hidden ones too, in name order. */
   files(): Promise<readonly string[]>;
+  /** Resolves when there is a file whose path in the lake fits. */
+  waitForFile(path: RegExp): Promise<void>;
 }
 
 /** Opens a site in a temporary folder, or in `below` that. Goes with all its files when disposed of. */
@@ -49,11 +53,19 @@ export async function openSite(content: SettingsContent, below: string = "."): P
     start: (...args) =>
       startPanorama(["--settings", settingsFile, "--log-format", "json", ...args], { folder }),
     query: async (sql) => {
-      const { exitCode, stdout, stderr } = await run({}, ["query", "--format", "json", sql]);
-      if (exitCode !== 0) throw new Error(`${sql}\n${stderr}`);
-      return JSON.parse(stdout) as readonly Readonly<Record<string, unknown>>[];
+      const settings = await readSettings(settingsFile);
+      await using result = await queryLake(settings, sql, new AbortController().signal);
+      let text = "";
+      const append = async (piece: string): Promise<void> => {
+        text += piece;
+      };
+      await renderResult(result, "json", append, { width: undefined });
+      return JSON.parse(text) as readonly Readonly<Record<string, unknown>>[];
     },
     files: () => listFiles(lake),
+    waitForFile: async (path) => {
+      while (!(await listFiles(lake)).some((file) => path.test(file))) await setTimeout(20);
+    },
     [Symbol.asyncDispose]: () => temporary[Symbol.asyncDispose](),
   };
   await site.writeSettings(content);
