@@ -14,6 +14,8 @@ export default tseslint.config(
         { allowNumber: true, allowBoolean: true },
       ],
       "@typescript-eslint/require-await": "off",
+      // Without the await, `await using` disposes of what is still in use.
+      "@typescript-eslint/return-await": ["error", "in-try-catch"],
       "no-console": "error",
     },
   },

@@ -29,6 +29,12 @@ export async function loadLake(sources: readonly SourceToLoad[], context: LoadCo
       failed++;
       reportFailure(source.name, table.request.table, error, context);
     };
+    const failRest = (tables: readonly TableToLoad[], cause: unknown): void => {
+      failed += tables.length;
+      const message = `The connection has been lost, and with it the moment at which all tables are read`;
+      const error = new PanoramaError("SOURCE_UNREACHABLE", message, { source: source.name }, { cause });
+      reportSourceFailure(source.name, tables, error, context);
+    };
     let read = false;
     try {
       await using opened = await source.open();
@@ -37,9 +43,8 @@ export async function loadLake(sources: readonly SourceToLoad[], context: LoadCo
       for (const message of snapshot.notices) {
         context.reporter.report({ kind: "notice", source: source.name, message });
       }
-      loaded.push(
-        ...(await loadTables(source, snapshot, snapshot.shared ? peers : undefined, context, fail)),
-      );
+      const ofSource = await loadTables(source, snapshot, snapshot.shared ? peers : undefined, context, fail);
+      loaded.push(...ofSource);
       read = true;
     } catch (error) {
       if (read) {
@@ -49,7 +54,7 @@ export async function loadLake(sources: readonly SourceToLoad[], context: LoadCo
         continue;
       }
       failed += source.tables.length;
-      reportSourceFailure(source, error, context);
+      reportSourceFailure(source.name, source.tables, error, context);
     }
   }
   return { loaded, failed };

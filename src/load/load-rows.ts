@@ -36,7 +36,10 @@ export async function loadRows(rows: RowsToLoad): Promise<LoadedRows> {
   const { schema, partitionColumns } = rows;
   const inFile = schema.columns.filter(({ name }) => !partitionColumns.includes(name));
   await using tableEncoder = await rows.encoder.openTable({ ...schema, columns: inFile }, rows.details);
-  return partitionColumns.length === 0 ? loadWhole(rows, tableEncoder) : loadSlices(rows, tableEncoder);
+  // Awaited here: the encoder must not be disposed of while it is at work.
+  return await (partitionColumns.length === 0
+    ? loadWhole(rows, tableEncoder)
+    : loadSlices(rows, tableEncoder));
 }
 
 async function loadWhole(rows: RowsToLoad, tableEncoder: TableEncoder): Promise<LoadedRows> {

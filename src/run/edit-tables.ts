@@ -160,7 +160,7 @@ function chosenDatasources(settings: Settings, wanted: WantedTables): readonly D
 
 async function listTables(datasource: DatasourceSettings): Promise<readonly string[]> {
   await using source = await openSource(datasource);
-  return source.listTables();
+  return await source.listTables();
 }
 
 function assertPresent(datasource: string, names: readonly string[], present: readonly string[]): void {

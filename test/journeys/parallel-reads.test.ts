@@ -83,7 +83,7 @@ describeOnServers("a large table", (server) => {
 
 /** The server's answer with numbers as `panorama query` gives them. */
 async function comparable(school: TestDatabase, sql: string): Promise<readonly object[]> {
-  const rows = (await school.query(sql)) as readonly Readonly<Record<string, unknown>>[];
+  const rows = await school.query(sql);
   return rows.map((row) =>
     Object.fromEntries(
       Object.entries(row).map(([name, value]) => [

@@ -19,7 +19,7 @@ const schema: TableSchema = {
 
 async function written(of: TableSchema) {
   await using table = await parquetEncoder.openTable(of, details);
-  return writeFile(table, batchesOf(of, [[1n], ["x"]], 1));
+  return await writeFile(table, batchesOf(of, [[1n], ["x"]], 1));
 }
 
 test("a file says where its rows come from", async () => {

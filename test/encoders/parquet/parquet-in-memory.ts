@@ -52,7 +52,7 @@ export async function writeParquet(
   batches: Iterable<RecordBatch>,
 ): Promise<ParquetInMemory> {
   await using table = await parquetEncoder.openTable(schema, details);
-  return writeFile(table, batches);
+  return await writeFile(table, batches);
 }
 
 export async function writeFile(
