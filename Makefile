@@ -26,8 +26,8 @@ format: $(installed) ## Format all files
 build: $(installed) ## Build dist/
 	@npm run --silent build
 
-bench: $(installed) build services ## Measure loads side by side with a dump of the same table
-	@$(call run-typescript,bench/main.ts)
+bench: $(installed) build ## Measure loads side by side with a dump of the same table; ARGS=--quick leaves the largest out
+	@$(call run-typescript,bench/main.ts) $(ARGS)
 
 services: $(installed) ## Start the test servers and leave them running
 	@$(call run-typescript,test/services/keep-servers.ts)

@@ -61,7 +61,7 @@ export async function ensurePackagedServer(kind: ServerKind, folder: string): Pr
 }
 
 /** Through the packages' own loader and libraries, whatever the machine's are. */
-async function extractedCommand(root: string, program: string): Promise<Command> {
+export async function extractedCommand(root: string, program: string): Promise<Command> {
   const libraries: string[] = [];
   for (const folder of ["usr/lib", "lib"]) {
     const entries = await readdir(join(root, folder)).catch(() => []);
@@ -83,7 +83,7 @@ async function findOpenssl(): Promise<Command | undefined> {
   return path === undefined ? undefined : [path];
 }
 
-async function findOnPath(name: string): Promise<string | undefined> {
+export async function findOnPath(name: string): Promise<string | undefined> {
   for (const folder of (process.env["PATH"] ?? "").split(delimiter)) {
     const path = join(folder, name);
     if (await isThere(path, constants.X_OK)) return path;
