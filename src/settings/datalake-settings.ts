@@ -43,7 +43,7 @@ const layoutShape: Shape<LayoutKeys> = {
   format: optionalWord(["parquet", "csv"], { description: "parquet; csv where type is aws." }),
   retention_hours: optionalNumber(
     { whole: false, least: 0, spelled: "a number of hours" },
-    { description: "How long replaced files stay for running queries.", default: 24 },
+    { description: "How long replaced files stay for running queries.", default: 2 },
   ),
 };
 
@@ -146,7 +146,7 @@ export async function readDatalake(value: unknown, reading: SettingsReading): Pr
     database: keys.datalake_database,
     basePartitions: partitions,
     format: keys.format ?? (type === "aws" ? "csv" : "parquet"),
-    retentionHours: keys.retention_hours ?? 24,
+    retentionHours: keys.retention_hours ?? 2,
   });
   const found = (datalake: DatalakeSettings): DatalakeReading => ({
     datalake,

@@ -23,7 +23,7 @@ test("a lake in a folder: path relative to the file, Parquet, a day of retention
     database: undefined,
     basePartitions: [{ name: "lms", type: "varchar", value: "a" }],
     format: "parquet",
-    retentionHours: 24,
+    retentionHours: 2,
   });
 });
 
