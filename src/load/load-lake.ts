@@ -25,39 +25,33 @@ export async function loadLake(sources: readonly SourceToLoad[], context: LoadCo
   const loaded: LoadedTable[] = [];
   let failed = 0;
   for (const source of sources) {
-    const fail = (table: TableToLoad, error: unknown): void => {
-      failed++;
-      reportFailure(source.name, table.request.table, error, context);
-    };
-    const failRest = (tables: readonly TableToLoad[], cause: unknown): void => {
-      failed += tables.length;
-      const message = `The connection has been lost, and with it the moment at which all tables are read`;
-      const error = new PanoramaError("SOURCE_UNREACHABLE", message, { source: source.name }, { cause });
-      reportSourceFailure(source.name, tables, error, context);
-    };
-    let read = false;
-    try {
-      await using opened = await source.open();
-      await using peers = await source.openPeers?.(opened);
-      await using snapshot = await opened.openSnapshot(context.signal, peers);
-      for (const message of snapshot.notices) {
-        context.reporter.report({ kind: "notice", source: source.name, message });
-      }
-      const ofSource = await loadTables(source, snapshot, snapshot.shared ? peers : undefined, context, fail);
-      loaded.push(...ofSource);
-      read = true;
-    } catch (error) {
-      if (read) {
-        // Only the closing failed: what was read of a snapshot is whole.
-        const { message } = asPanoramaError(error, { source: source.name });
-        context.reporter.report({ kind: "warning", source: source.name, message });
-        continue;
-      }
-      failed += source.tables.length;
-      reportSourceFailure(source.name, source.tables, error, context);
-    }
+    const read = await loadSource(source, context);
+    loaded.push(...read.loaded);
+    failed += read.failed;
   }
   return { loaded, failed };
+}
+
+async function loadSource(source: SourceToLoad, context: LoadContext): Promise<LakeLoad> {
+  let read: LakeLoad | undefined;
+  try {
+    await using opened = await source.open();
+    await using peers = await source.openPeers?.(opened);
+    await using snapshot = await opened.openSnapshot(context.signal, peers);
+    for (const message of snapshot.notices) {
+      context.reporter.report({ kind: "notice", source: source.name, message });
+    }
+    read = await loadTables(source, snapshot, snapshot.shared ? peers : undefined, context);
+  } catch (error) {
+    if (read === undefined) {
+      reportSourceFailure(source.name, source.tables, error, context);
+      return { loaded: [], failed: source.tables.length };
+    }
+    // Only the closing failed: what was read of a snapshot is whole.
+    const { message } = asPanoramaError(error, { source: source.name });
+    context.reporter.report({ kind: "warning", source: source.name, message });
+  }
+  return read;
 }
 
 async function loadTables(
@@ -65,17 +59,29 @@ async function loadTables(
   snapshot: Snapshot,
   peers: PeerReaders | undefined,
   context: LoadContext,
-  fail: (table: TableToLoad, error: unknown) => void,
-): Promise<readonly LoadedTable[]> {
+): Promise<LakeLoad> {
   const loaded: LoadedTable[] = [];
-  for (const table of source.tables) {
+  let failed = 0;
+  for (const [i, table] of source.tables.entries()) {
     try {
       loaded.push(await loadTable(snapshot, source.name, table, context, peers));
     } catch (error) {
-      fail(table, error);
+      if (error instanceof PanoramaError && error.code === "SOURCE_UNREACHABLE") {
+        const rest = source.tables.slice(i);
+        reportSourceFailure(source.name, rest, connectionLost(source.name, error), context);
+        return { loaded, failed: failed + rest.length };
+      }
+      failed++;
+      reportFailure(source.name, table.request.table, error, context);
     }
   }
-  return loaded;
+  return { loaded, failed };
+}
+
+/** Another connection would read another moment. */
+function connectionLost(source: string, cause: PanoramaError): PanoramaError {
+  const message = "The connection has been lost, and with it the moment at which all tables are read";
+  return new PanoramaError("SOURCE_UNREACHABLE", message, { source }, { cause });
 }
 
 function reportFailure(
@@ -89,13 +95,18 @@ function reportFailure(
   reporter.report({ kind: "table-failed", source, table, error: asPanoramaError(error, { source, table }) });
 }
 
-function reportSourceFailure(source: SourceToLoad, error: unknown, { reporter, signal }: LoadContext): void {
+function reportSourceFailure(
+  source: string,
+  tables: readonly TableToLoad[],
+  error: unknown,
+  { reporter, signal }: LoadContext,
+): void {
   if (signal.aborted) signal.throwIfAborted();
   reporter.report({
     kind: "source-failed",
-    source: source.name,
-    tables: source.tables.map(({ request }) => request.table),
-    error: asPanoramaError(error, { source: source.name }),
+    source,
+    tables: tables.map(({ request }) => request.table),
+    error: asPanoramaError(error, { source }),
   });
 }
 

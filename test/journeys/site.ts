@@ -84,7 +84,7 @@ export const localLake = { type: "local", path: "./lake", base_prefix: "school" 
 
 /** A `mysql` datasource called `shop` with these tables, each a name or an entry as in the settings file. */
 export function mysqlDatasource(
-  database: TestDatabase,
+  database: Pick<TestDatabase, "name" | "sourceOptions">,
   tables: readonly (string | object)[],
   more: object = {},
 ): object {

@@ -62,7 +62,8 @@ async function askForServers(): Promise<Readonly<Record<ServerKind, FoundServer>
   return JSON.parse(body) as Readonly<Record<ServerKind, FoundServer>>;
 }
 
-function isCi(): boolean {
+/** Where a test that cannot find its server fails. */
+export function isCi(): boolean {
   return !["", "0", "false"].includes(process.env["CI"] ?? "");
 }
 
