@@ -1,7 +1,8 @@
 import type { Column } from "../../table/table-schema.ts";
 import { quoteIdentifier } from "./identifier.ts";
 import { mysqlError } from "./mysql-errors.ts";
-import type { MysqlSession, PreparedStatement } from "./mysql-session.ts";
+import type { PreparedStatement } from "./mysql-connection.ts";
+import type { MysqlSession } from "./mysql-session.ts";
 import { columnTypeOnWire, isUnsigned, type WireColumn, wireOpFor } from "./wire-op.ts";
 
 /**

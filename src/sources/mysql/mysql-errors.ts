@@ -52,7 +52,7 @@ export function mysqlError(cause: unknown, what: string, details: ErrorDetails):
 
 function codeFor(code: string, errno: number | undefined): ErrorCode {
   if (errno !== undefined && errno in byNumber) return byNumber[errno] as ErrorCode;
-  if (tls.has(code) || code.startsWith("ERR_TLS") || code.startsWith("ERR_SSL")) return "SOURCE_TLS";
+  if (tls.has(code) || /^ERR_(TLS|SSL|OSSL)/.test(code)) return "SOURCE_TLS";
   return unreachable.has(code) ? "SOURCE_UNREACHABLE" : "SOURCE_FAILED";
 }
 

@@ -1,6 +1,7 @@
 import type { Snapshot, SnapshotPeers } from "../source.ts";
 import { describeNativeTable } from "./describe-table.ts";
-import type { MysqlOptions, MysqlSession } from "./mysql-session.ts";
+import type { MysqlOptions } from "./mysql-connection.ts";
+import type { MysqlSession } from "./mysql-session.ts";
 import { openMysqlTable } from "./mysql-table-reading.ts";
 import { parseWriters, provesOneSnapshot, type WriterReport } from "./read-view.ts";
 

@@ -1,10 +1,11 @@
 import { PanoramaError } from "../../errors.ts";
 import type { CheckResult, Source } from "../source.ts";
 import { describeNativeTable } from "./describe-table.ts";
-import { type MysqlOptions, type MysqlSession, openMysqlSession, place } from "./mysql-session.ts";
+import { type MysqlOptions, place } from "./mysql-connection.ts";
+import { type MysqlSession, openMysqlSession } from "./mysql-session.ts";
 import { openMysqlSnapshot } from "./mysql-snapshot.ts";
 
-export type { MysqlOptions, SslMode } from "./mysql-session.ts";
+export type { MysqlOptions, SslMode } from "./mysql-connection.ts";
 
 /** Any MySQL or MariaDB database. Nothing connects before it is needed. */
 export function openMysqlSource(options: MysqlOptions): Source {

@@ -2,7 +2,7 @@ import { PanoramaError } from "../../errors.ts";
 import type { RecordBatch } from "../../table/record-batch.ts";
 import type { Column } from "../../table/table-schema.ts";
 import { mysqlError } from "./mysql-errors.ts";
-import type { WireConnection } from "./mysql-session.ts";
+import type { WireConnection } from "./mysql-connection.ts";
 import { type BatchLimits, RowDecoder } from "./row-decoder.ts";
 import { wireColumnAt, type WireOp, wireOpFor } from "./wire-op.ts";
 
