@@ -55,13 +55,13 @@ describe("dates", () => {
   const date = wireColumn(0x0a);
 
   test("are days", () => {
-    const cells = [
+    const cells: readonly (readonly [number, number, number])[] = [
       [1970, 1, 1],
       [1969, 12, 31],
       [9999, 12, 31],
       [0, 1, 1],
       [2024, 2, 29],
-    ] as const;
+    ];
 
     const { values, invalidCount } = decodeColumn(date, { kind: "date" }, [
       ...cells.map((of) => moment({ date: of })),
