@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { bucketShape, readBucket, tagsShape } from "./bucket-settings.ts";
 import { fieldTypeNames, parseFieldType } from "./field-type.ts";
 import { readList, readMapping, type Readings } from "./read-mapping.ts";
 import { expectMapping, readType } from "./read-type.ts";
@@ -9,26 +10,15 @@ import {
   optionalWord,
   requiredText,
   type Shape,
-  webAddress,
 } from "./setting-values.ts";
-import type {
-  AccessKey,
-  BasePartition,
-  BucketSettings,
-  DatalakeSettings,
-  FileFormat,
-  LakeLayout,
-} from "./settings.ts";
+import type { BasePartition, DatalakeSettings, FileFormat, LakeLayout } from "./settings.ts";
 import type { SettingPath } from "./settings-problems.ts";
-import { readSecret, resolvePath, type SettingsReading } from "./settings-reading.ts";
+import { resolvePath, type SettingsReading } from "./settings-reading.ts";
 
 const folderName = (text: string): { value: string } | { problem: string } =>
   text.split("/").some((part) => part === "" || part === "." || part === "..")
     ? { problem: "must be a folder's name such as openedx, without a slash at its ends" }
     : { value: text };
-
-const bucketName = (text: string): { value: string } | { problem: string } =>
-  text.includes("://") ? { problem: "must be the bucket's name alone, without s3://" } : { value: text };
 
 interface LayoutKeys {
   readonly base_prefix: string | undefined;
@@ -47,30 +37,14 @@ const layoutShape: Shape<LayoutKeys> = {
   ),
 };
 
-interface BucketKeys {
-  readonly panorama_raw_data_bucket: string;
-  readonly endpoint_url: string | undefined;
-  readonly aws_region: string | undefined;
-  readonly aws_access_key: string | undefined;
-  readonly aws_access_key_file: string | undefined;
-  readonly aws_secret_access_key: string | undefined;
-  readonly aws_secret_access_key_file: string | undefined;
-}
-
-const bucketShape: Shape<BucketKeys> = {
-  panorama_raw_data_bucket: requiredText({ description: "Bucket that holds the lake." }, bucketName),
-  endpoint_url: optionalText({ description: "Address of an S3 server that is not AWS's." }, webAddress),
-  aws_region: optionalText({ description: "Region of bucket and Athena.", examples: ["us-east-1"] }),
-  aws_access_key: optionalText({ description: "Without it the default AWS credential chain is used." }),
-  aws_access_key_file: optionalText({ description: "File that holds the access key." }),
-  aws_secret_access_key: optionalText({
-    description: "Better: `${AWS_SECRET_ACCESS_KEY}`, or the key below.",
-  }),
-  aws_secret_access_key_file: optionalText({ description: "File that holds the secret access key." }),
-};
-
+const defaultCatalogPath = "./panorama.duckdb";
 const workgroup = { datalake_workgroup: optionalText({ description: "Athena workgroup." }) };
-const catalogPath = { catalog_path: optionalText({ description: "DuckDB file that holds the catalog." }) };
+const catalogPath = {
+  catalog_path: optionalText({
+    description: "DuckDB file that holds the catalog, relative to this file.",
+    default: defaultCatalogPath,
+  }),
+};
 const lakePath = {
   path: requiredText({ description: "Folder of the lake, relative to this file.", examples: ["./lake"] }),
 };
@@ -104,11 +78,19 @@ export const datalakeSchema: z.ZodType = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("s3"),
     ...bucketShape,
+    ...tagsShape,
     ...catalogPath,
     ...layoutShape,
     ...basePartitions,
   }),
-  z.strictObject({ type: z.literal("aws"), ...bucketShape, ...workgroup, ...layoutShape, ...basePartitions }),
+  z.strictObject({
+    type: z.literal("aws"),
+    ...bucketShape,
+    ...tagsShape,
+    ...workgroup,
+    ...layoutShape,
+    ...basePartitions,
+  }),
 ]);
 
 const typeShapes = {
@@ -117,6 +99,12 @@ const typeShapes = {
   aws: { ...bucketShape, ...workgroup, ...layoutShape },
 };
 const types = ["local", "s3", "aws"] as const;
+/** Keys that are read by themselves. */
+const nestedKeys = {
+  local: ["type", "base_partitions"],
+  s3: ["type", "base_partitions", "tags"],
+  aws: ["type", "base_partitions", "tags"],
+};
 
 /** Names of the base partitions, and the lake itself unless something of it is wrong. */
 export interface DatalakeReading {
@@ -135,9 +123,11 @@ export async function readDatalake(value: unknown, reading: SettingsReading): Pr
   if (type === undefined) return { ...nothing, basePartitions: partitions };
 
   const others = {
-    nested: ["type", "base_partitions"],
+    nested: nestedKeys[type],
     describe: (key: string): string | undefined => {
-      const owner = types.find((other) => Object.hasOwn(typeShapes[other], key));
+      const owner = types.find(
+        (other) => Object.hasOwn(typeShapes[other], key) || nestedKeys[other].includes(key),
+      );
       return owner === undefined ? undefined : `it belongs to type ${owner}, and this is type ${type}`;
     },
   };
@@ -161,53 +151,20 @@ export async function readDatalake(value: unknown, reading: SettingsReading): Pr
     }
     case "s3": {
       const keys = readMapping(typeShapes.s3, mapping, path, reading.problems, others);
-      const bucket = await readBucket(keys, path, reading);
+      const bucket = await readBucket(keys, mapping, path, reading);
       return found({
         type,
         ...bucket,
-        catalogPath: resolvePath(keys.catalog_path, reading),
+        catalogPath: resolvePath(keys.catalog_path ?? defaultCatalogPath, reading),
         ...layout(keys),
       });
     }
     case "aws": {
       const keys = readMapping(typeShapes.aws, mapping, path, reading.problems, others);
-      const bucket = await readBucket(keys, path, reading);
+      const bucket = await readBucket(keys, mapping, path, reading);
       return found({ type, ...bucket, workgroup: keys.datalake_workgroup, ...layout(keys) });
     }
   }
-}
-
-async function readBucket(
-  keys: Readings<BucketKeys>,
-  path: SettingPath,
-  reading: SettingsReading,
-): Promise<BucketSettings> {
-  return {
-    bucket: keys.panorama_raw_data_bucket ?? "",
-    region: keys.aws_region,
-    endpointUrl: keys.endpoint_url,
-    credentials: await readAccessKey(keys, path, reading),
-  };
-}
-
-async function readAccessKey(
-  keys: Readings<BucketKeys>,
-  path: SettingPath,
-  reading: SettingsReading,
-): Promise<AccessKey | undefined> {
-  const secret = (key: "aws_access_key" | "aws_secret_access_key"): Promise<string | undefined> =>
-    readSecret(key, keys[key], keys[`${key}_file`], path, reading);
-  const accessKeyId = await secret("aws_access_key");
-  const secretAccessKey = await secret("aws_secret_access_key");
-  if (accessKeyId !== undefined && secretAccessKey !== undefined) return { accessKeyId, secretAccessKey };
-
-  const given = (key: "aws_access_key" | "aws_secret_access_key"): boolean =>
-    keys[key] !== undefined || keys[`${key}_file`] !== undefined;
-  if (given("aws_access_key") !== given("aws_secret_access_key")) {
-    const missing = given("aws_access_key") ? "aws_secret_access_key" : "aws_access_key";
-    reading.problems.add([...path, missing], "missing; an access key has two parts");
-  }
-  return undefined;
 }
 
 function readBasePartitions(value: unknown, reading: SettingsReading): BasePartition[] {

@@ -45,9 +45,48 @@ export interface BucketSettings {
   readonly region: string | undefined;
   /** undefined: AWS itself. */
   readonly endpointUrl: string | undefined;
-  /** undefined: the default AWS credential chain. */
+  /** Whether the bucket's name stands in the path of addresses and not in their host name, as S3 servers other than AWS's want it. */
+  readonly pathStyle: boolean;
+  /** undefined: the default AWS credential chain, or `profile` of it. */
   readonly credentials: AccessKey | undefined;
+  /** Of the AWS configuration files; never together with `credentials`. */
+  readonly profile: string | undefined;
+  /** Assumed with the credentials above; undefined: these do the work themselves. */
+  readonly role: AssumedRole | undefined;
+  readonly objects: ObjectSettings;
+  readonly catalog: CatalogUpkeep;
 }
+
+export interface AssumedRole {
+  readonly arn: string;
+  readonly externalId: string | undefined;
+}
+
+/** What every object is written with. */
+export interface ObjectSettings {
+  /** undefined: as the bucket does by itself. */
+  readonly encryption: ObjectEncryption | undefined;
+  /** undefined: the bucket's own, `STANDARD` on AWS. */
+  readonly storageClass: StorageClass | undefined;
+  /** By name; ten at most. */
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+export type ObjectEncryption =
+  | { readonly kind: "s3" }
+  /** A key's id, `alias/name` or ARN; undefined: the key that AWS keeps for S3. */
+  | { readonly kind: "kms"; readonly keyId: string | undefined };
+
+export type StorageClass =
+  | "STANDARD"
+  | "STANDARD_IA"
+  | "ONEZONE_IA"
+  | "INTELLIGENT_TIERING"
+  | "GLACIER_IR"
+  | "REDUCED_REDUNDANCY";
+
+/** `manual`: a load creates no tables and views, only the create commands do. */
+export type CatalogUpkeep = "auto" | "manual";
 
 export interface AccessKey {
   readonly accessKeyId: string;
@@ -57,8 +96,8 @@ export interface AccessKey {
 /** A bucket without AWS's catalog: the catalog is a DuckDB file. */
 export interface S3DatalakeSettings extends LakeLayout, BucketSettings {
   readonly type: "s3";
-  /** The DuckDB file; undefined when the settings name none. */
-  readonly catalogPath: string | undefined;
+  /** The DuckDB file. */
+  readonly catalogPath: string;
 }
 
 /** Without `database` or `workgroup` files are uploaded and no catalog is kept. */
