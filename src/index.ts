@@ -1,7 +1,8 @@
 /** Everything that a program may use of panorama-elt. The command line uses nothing else. */
-export type { QueryColumn, QueryResult } from "./catalogs/duckdb/query-result.ts";
+export type { QueryColumn, QueryResult } from "./catalogs/query-result.ts";
 export { type ErrorCode, type ErrorDetails, PanoramaError } from "./errors.ts";
 export { openReporter } from "./reports/open-reporter.ts";
+export { renderResult } from "./reports/render-result.ts";
 export type { Reporter, RunEvent } from "./reports/reporter.ts";
 export {
   printable,
@@ -27,7 +28,7 @@ export {
   type WantedTables,
 } from "./run/edit-tables.ts";
 export { extractAndLoad, type RunOptions, type RunOutcome } from "./run/extract-and-load.ts";
-export { queryLake, renderResult } from "./run/query-lake.ts";
+export { queryLake } from "./run/query-lake.ts";
 export type { Selection } from "./run/select-tables.ts";
 export { testConnections } from "./run/test-connections.ts";
 export { nearestName } from "./settings/nearest-name.ts";

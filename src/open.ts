@@ -1,10 +1,13 @@
 import { join } from "node:path";
+import { queryLake as queryDuckdb } from "./catalogs/duckdb/query.ts";
 import { openDuckdbCatalog } from "./catalogs/duckdb/duckdb-catalog.ts";
 import type { Catalog } from "./catalogs/catalog.ts";
+import type { QueryResult } from "./catalogs/query-result.ts";
 import { csvEncoder } from "./encoders/csv/csv-encoder.ts";
 import type { Encoder } from "./encoders/encoder.ts";
 import { parquetEncoder } from "./encoders/parquet/parquet-encoder.ts";
 import { PanoramaError } from "./errors.ts";
+import { sampleSchema } from "./openedx/sample/ddl-schema.ts";
 import type { DatasourceSettings, MysqlConnectionSettings, Settings } from "./settings/settings.ts";
 import { openMysqlSource } from "./sources/mysql/mysql-source.ts";
 import { openOpenedxSampleSource } from "./sources/openedx-sample-source.ts";
@@ -26,6 +29,14 @@ export interface OpenedLake {
 export function catalogPath(settings: Settings): string {
   return join(localLake(settings).path, "panorama.duckdb");
 }
+
+/** Asks the DuckDB file at `path`, read-only. Throws QUERY_FAILED with DuckDB's own words. */
+export function askCatalog(path: string, sql: string, signal: AbortSignal): Promise<QueryResult> {
+  return queryDuckdb({ path, sql, signal });
+}
+
+/** The tables that a datasource of type `openedx_sample` has, in name order. */
+export const sampleTableNames: readonly string[] = sampleSchema.map(({ name }) => name);
 
 export async function openLake(settings: Settings): Promise<OpenedLake> {
   const lake = localLake(settings);

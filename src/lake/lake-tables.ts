@@ -2,13 +2,8 @@ import type { LakeTable } from "../catalogs/catalog.ts";
 import type { LakePlace } from "../stores/lake-path.ts";
 import { sameColumnType } from "../table/column-type.ts";
 import type { Column } from "../table/table-schema.ts";
-import type { LakeManifest, ManifestTable } from "./manifest.ts";
-
-/** One lake below a base prefix, as its manifest has it now. */
-export interface PlacedManifest {
-  readonly place: LakePlace;
-  readonly manifest: LakeManifest;
-}
+import type { ManifestTable } from "./manifest.ts";
+import type { PlacedManifest } from "./read-lakes.ts";
 
 /**
  * The lakes that share a base prefix as a catalog is to show them: every table with a definition, and tables
@@ -68,10 +63,7 @@ function combine(newer: LakeTable, older: LakeTable): LakeTable {
     columns: [...newer.columns, ...missing],
     slices: [...newer.slices, ...older.slices],
     mixedColumns:
-      newer.mixedColumns ||
-      !sameTypes ||
-      missing.length > 0 ||
-      newer.columns.length !== older.columns.length,
+      newer.mixedColumns || !sameTypes || missing.length > 0 || newer.columns.length !== older.columns.length,
   };
 }
 

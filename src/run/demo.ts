@@ -1,11 +1,10 @@
-import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { QueryResult } from "../catalogs/duckdb/query-result.ts";
+import type { QueryResult } from "../catalogs/query-result.ts";
 import { PanoramaError } from "../errors.ts";
 import { catalogPath } from "../open.ts";
 import type { Reporter } from "../reports/reporter.ts";
 import { readSettings } from "../settings/read-settings.ts";
-import { sampleSchema } from "../openedx/sample/ddl-schema.ts";
+import { writeDemoSettings } from "./demo-settings.ts";
 import { describeLake, type LakeTableInfo } from "./describe-lake.ts";
 import { extractAndLoad } from "./extract-and-load.ts";
 import { queryLake } from "./query-lake.ts";
@@ -47,9 +46,7 @@ group by all order by enrolled desc limit 8`;
 
 /** The main job on embedded parts: a made-up school becomes a lake in a folder. May be repeated. */
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
-  const settingsPath = join(options.folder, "panorama_settings.yaml");
-  await mkdir(options.folder, { recursive: true });
-  await writeFile(settingsPath, demoSettings(options.scale));
+  const settingsPath = await writeDemoSettings(options.folder, options.scale);
   const settings = await readSettings(settingsPath);
   const { failed } = await extractAndLoad(
     settings,
@@ -66,27 +63,4 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     sql,
     answer: await queryLake(settings, sql, options.signal),
   };
-}
-
-function demoSettings(scale: number): string {
-  const tables = sampleSchema.map(({ name }) =>
-    name === "courseware_studentmodule"
-      ? `  - name: ${name}\n    partitions:\n      partition_fields: [course_id]\n`
-      : `  - name: ${name}\n`,
-  );
-  return `# Made by \`panorama demo\`. The datasource below makes its rows up; yours would be of type mysql.
-datalake:
-  type: local
-  path: ./lake
-  base_prefix: openedx
-  datalake_database: panorama
-  base_partitions:
-  - {name: lms, type: varchar, value: lms.example.com}
-datasources:
-- type: openedx_sample
-  name: sample_school
-  scale: ${scale}
-  seed: 1
-  tables:
-${tables.join("")}`;
 }

@@ -1,4 +1,5 @@
 import { PanoramaError } from "../errors.ts";
+import { readManifest } from "../lake/manifest.ts";
 import { openLake, openSource } from "../open.ts";
 import type { DatasourceSettings, Settings } from "../settings/settings.ts";
 import type { CheckResult } from "../sources/source.ts";
@@ -14,10 +15,17 @@ export async function testConnections(
     results.push(await answer(datasource.name, () => checkSource(datasource)));
   }
   results.push(
-    await answer("datalake", async () => (await openLake(settings)).store.check()),
+    await answer("datalake", () => checkLake(settings)),
     await answer("catalog", async () => (await openLake(settings)).catalog.check()),
   );
   return results;
+}
+
+async function checkLake(settings: Settings): Promise<CheckResult> {
+  const { store, place } = await openLake(settings);
+  // A lake of another version is found out here rather than at the first load.
+  await readManifest(store, place);
+  return store.check();
 }
 
 async function checkSource(datasource: DatasourceSettings): Promise<CheckResult> {
@@ -30,6 +38,6 @@ async function answer(subject: string, check: () => Promise<CheckResult>): Promi
     return await check();
   } catch (error) {
     if (!(error instanceof PanoramaError)) throw error;
-    return { subject, ok: false, detail: `${error.message} (${error.code})` };
+    return { subject, ok: false, detail: `${error.message} (${error.code}). ${error.remedy}` };
   }
 }

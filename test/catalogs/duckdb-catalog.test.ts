@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { openDuckdbCatalog } from "../../src/catalogs/duckdb/duckdb-catalog.ts";
 import { catalogError } from "../../src/catalogs/duckdb/duckdb-errors.ts";
 import { queryLake } from "../../src/catalogs/duckdb/query.ts";
-import type { ColumnText } from "../../src/catalogs/duckdb/query-result.ts";
+import type { ColumnText } from "../../src/catalogs/query-result.ts";
 import { temporaryFolder } from "../services/temporary-folder.ts";
 import { ask, columnsOf, lakeTable, slice, writeParquet, writeText } from "./small-lake.ts";
 

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import type { LakeSlice, LakeTable } from "../../src/catalogs/catalog.ts";
 import { queryLake } from "../../src/catalogs/duckdb/query.ts";
-import type { ColumnText } from "../../src/catalogs/duckdb/query-result.ts";
+import type { ColumnText } from "../../src/catalogs/query-result.ts";
 import type { ColumnType } from "../../src/table/column-type.ts";
 import type { Column } from "../../src/table/table-schema.ts";
 

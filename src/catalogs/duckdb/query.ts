@@ -5,7 +5,7 @@ import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance, DuckDBResult } 
 import { PanoramaError } from "../../errors.ts";
 import { duckdbMessage } from "./duckdb-errors.ts";
 import { type DuckdbLibrary, loadDuckdb, offlineOptions } from "./duckdb-library.ts";
-import type { ColumnText, QueryColumn, QueryResult } from "./query-result.ts";
+import type { ColumnText, QueryColumn, QueryResult } from "../query-result.ts";
 import { type ColumnSpelling, spellingOf } from "./value-text.ts";
 
 export interface LakeQuery {

@@ -1,8 +1,8 @@
 import type { DuckDBType, DuckDBTypeId, DuckDBValue } from "@duckdb/node-api";
 import { PanoramaError } from "../../errors.ts";
 import type { DuckdbLibrary } from "./duckdb-library.ts";
-import { jsonValue } from "./json-value.ts";
-import type { QueryColumn } from "./query-result.ts";
+import { jsonValue } from "../json-value.ts";
+import type { QueryColumn } from "../query-result.ts";
 
 /** How the values of one column are spelled. */
 export interface ColumnSpelling {

@@ -1,5 +1,5 @@
-import { jsonValue } from "./json-value.ts";
-import type { ColumnText, QueryColumn, QueryResult } from "./query-result.ts";
+import { jsonValue } from "../catalogs/json-value.ts";
+import type { ColumnText, QueryColumn, QueryResult } from "../catalogs/query-result.ts";
 import { inPieces } from "./text-pieces.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { cutToWidth, displayWidth } from "./display-width.ts";
-import type { ColumnText, QueryColumn, QueryResult } from "./query-result.ts";
+import type { ColumnText, QueryColumn, QueryResult } from "../catalogs/query-result.ts";
 import { inPieces } from "./text-pieces.ts";
 
 export interface TableOptions {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { displayWidth } from "../../src/catalogs/duckdb/display-width.ts";
-import type { ColumnText, QueryColumn, QueryResult } from "../../src/catalogs/duckdb/query-result.ts";
-import { renderCsv } from "../../src/catalogs/duckdb/render-csv.ts";
-import { renderJson } from "../../src/catalogs/duckdb/render-json.ts";
-import { renderTable } from "../../src/catalogs/duckdb/render-table.ts";
+import { displayWidth } from "../../src/reports/display-width.ts";
+import type { ColumnText, QueryColumn, QueryResult } from "../../src/catalogs/query-result.ts";
+import { renderCsv } from "../../src/reports/render-csv.ts";
+import { renderJson } from "../../src/reports/render-json.ts";
+import { renderTable } from "../../src/reports/render-table.ts";
 
 describe("A result as a table", () => {
   test("aligns texts to the left, numbers to the right, and says how many rows there are", async () => {

@@ -1,4 +1,4 @@
-import type { ColumnText, QueryResult } from "./query-result.ts";
+import type { ColumnText, QueryResult } from "../catalogs/query-result.ts";
 import { inPieces } from "./text-pieces.ts";
 
 /**
