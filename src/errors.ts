@@ -32,9 +32,10 @@ export const remedies = {
   VALUE_UNREPRESENTABLE: "Change the column's type in the settings, or report this as a bug.",
   /** Someone saved the object first. */
   STORE_CONFLICT: "Another run published at the same time and won. Run again.",
-  STORE_FULL: "Free some space and run again. Nothing was published; the next run removes what was written.",
+  STORE_FULL:
+    "Free some space and run again. What readers see is whole; the next run removes what was left unfinished.",
   STORE_READ_ONLY: "Make the folder writable for this account, or choose another `path`.",
-  STORE_FAILED: "Read the system's message above.",
+  STORE_FAILED: "Correct what the message above names, or choose another `path`.",
   /** A partition value too long for a folder's name. */
   PARTITION_VALUE_TOO_LONG: "Partition by another column, or not at all.",
   /** The lake was written by a program that is newer, or is not a lake of ours. */

@@ -35,10 +35,7 @@ const unfinishedForeignMillis = 24 * 3_600_000;
  */
 export async function openLocalStore(folder: string): Promise<Store> {
   const root = resolve(folder).replace(/\/?$/, "/");
-  const found = await onDisk("read", root, "", () => unless(["ENOENT"], stat(root)));
-  if (found !== undefined && !found.isDirectory()) {
-    throw new PanoramaError("STORE_FAILED", `${root.slice(0, -1)} is a file; a lake needs a folder`);
-  }
+  await assertNoFile(root.slice(0, -1) || "/");
   // libuv has four threads: one is left for the others while the disk is slow to sync.
   const syncing = atMost(3);
   const folders = durableFolders(syncing);
@@ -76,6 +73,17 @@ export async function openLocalStore(folder: string): Promise<Store> {
     },
     removeUnfinished: (prefix) => removeUnfinished(root, prefix),
   };
+}
+
+/** The root and whatever is above it are folders, as far as they are there. */
+async function assertNoFile(path: string): Promise<void> {
+  for (let at = path; ; at = dirname(at)) {
+    const found = await onDisk("read", at, "", () => unless(notThere, stat(at)));
+    if (found?.isDirectory() === true) return;
+    if (found !== undefined) {
+      throw new PanoramaError("STORE_FAILED", `Cannot make a lake in ${path}: ${at} is a file`);
+    }
+  }
 }
 
 /** A key stays below the root, and is not taken for one of the hidden files that writing leaves aside. */
