@@ -9,6 +9,10 @@ export interface LakeTable {
   readonly rawName: string | undefined;
   /** Name of the typed view, e.g. `openedx_table_auth_user`; undefined when it is not to be defined. */
   readonly viewName: string | undefined;
+  /** The datasource it comes from. */
+  readonly source: string;
+  /** What all its files are below, those of other installations too: `s3://bucket/openedx/auth_user/`. */
+  readonly folder: string;
   readonly format: LakeFormat;
   /** The table's columns in the order of the settings, partition columns included. */
   readonly columns: readonly Column[];
@@ -28,12 +32,32 @@ export interface LakeSlice {
   readonly basePartition: Partition;
   /** As the store's root and key spell it; a file of the local disk for a local lake. */
   readonly files: readonly string[];
+  readonly rowCount: number;
+}
+
+export interface PublishOptions {
+  /** Asks what the catalog really has, also where nothing has changed since it was last written. */
+  readonly verify?: boolean;
+}
+
+/** Something that a publication could not do, and that makes no reader's answer wrong. */
+export interface CatalogWarning {
+  /** The raw table or view. */
+  readonly table: string;
+  readonly message: string;
 }
 
 /** Makes lake files queryable by name. Every method may be repeated without harm. */
 export interface Catalog {
-  check(): Promise<CheckResult>;
+  /** What `publish` wants to be told: the tables of this lake, or of all lakes below its base prefix, as one. */
+  readonly scope: "this-lake" | "all-lakes";
 
-  /** Makes the catalog say exactly this of the lake: what is not listed is dropped (definitions, never files). */
-  publish(tables: readonly LakeTable[]): Promise<void>;
+  /** Proves that it can be written. Never throws for a "no". */
+  check(): Promise<readonly CheckResult[]>;
+
+  /**
+   * Makes the catalog say exactly this of the lake: what is not listed is dropped (definitions, never files).
+   * A table that cannot be shown does not keep the others from it; then it throws at the end.
+   */
+  publish(tables: readonly LakeTable[], options?: PublishOptions): Promise<readonly CatalogWarning[]>;
 }

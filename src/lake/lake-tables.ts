@@ -1,5 +1,5 @@
 import type { LakeTable } from "../catalogs/catalog.ts";
-import type { LakePlace } from "../stores/lake-path.ts";
+import { type LakePlace, tableFolder } from "../stores/lake-path.ts";
 import { sameColumnType } from "../table/column-type.ts";
 import type { Column } from "../table/table-schema.ts";
 import type { ManifestTable } from "./manifest.ts";
@@ -31,6 +31,8 @@ function showTable(table: ManifestTable, place: LakePlace, root: string): LakeTa
   return {
     rawName: definitions.raw ? definitions.rawName : undefined,
     viewName: definitions.view ? definitions.viewName : undefined,
+    source: table.source,
+    folder: root + tableFolder({ basePrefix: place.basePrefix, basePartition: [] }, table.table),
     format,
     columns,
     basePartitions: place.basePartition.map(({ column }) => column),
@@ -39,6 +41,7 @@ function showTable(table: ManifestTable, place: LakePlace, root: string): LakeTa
       partition,
       basePartition: place.basePartition,
       files: files.map(({ key }) => root + key),
+      rowCount: files.reduce((sum, file) => sum + file.rowCount, 0),
     })),
     mixedColumns: false,
   };

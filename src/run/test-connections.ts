@@ -12,11 +12,11 @@ export async function testConnections(
   const results: CheckResult[] = [];
   for (const datasource of settings.datasources) {
     signal.throwIfAborted();
-    results.push(await answer(datasource.name, () => checkSource(datasource)));
+    results.push(...(await answer(datasource.name, async () => [await checkSource(datasource)])));
   }
   results.push(
-    await answer("datalake", () => checkLake(settings)),
-    await answer("catalog", async () => (await openLake(settings)).catalog.check()),
+    ...(await answer("datalake", async () => [await checkLake(settings)])),
+    ...(await answer("catalog", async () => (await openLake(settings)).catalog.check())),
   );
   return results;
 }
@@ -33,11 +33,14 @@ async function checkSource(datasource: DatasourceSettings): Promise<CheckResult>
   return await source.check();
 }
 
-async function answer(subject: string, check: () => Promise<CheckResult>): Promise<CheckResult> {
+async function answer(
+  subject: string,
+  check: () => Promise<readonly CheckResult[]>,
+): Promise<readonly CheckResult[]> {
   try {
     return await check();
   } catch (error) {
     if (!(error instanceof PanoramaError)) throw error;
-    return { subject, ok: false, detail: `${error.message} (${error.code}). ${error.remedy}` };
+    return [{ subject, ok: false, detail: `${error.message} (${error.code}). ${error.remedy}` }];
   }
 }

@@ -228,9 +228,9 @@ describe("The DuckDB catalog", () => {
     await mkdir(join(lake.path, "there"));
 
     const check = (path: string) => openDuckdbCatalog({ path: join(lake.path, path) }).check();
-    expect(await check("there/panorama.duckdb")).toMatchObject({ ok: true });
-    expect(await check("not/yet/panorama.duckdb")).toMatchObject({ ok: true });
-    expect(await check("file/below/panorama.duckdb")).toMatchObject({ ok: false });
+    expect(await check("there/panorama.duckdb")).toMatchObject([{ ok: true }]);
+    expect(await check("not/yet/panorama.duckdb")).toMatchObject([{ ok: true }]);
+    expect(await check("file/below/panorama.duckdb")).toMatchObject([{ ok: false }]);
     expect(await readdir(lake.path, { recursive: true })).toEqual(["file", "there"]);
   });
 });

@@ -44,6 +44,8 @@ export function lakeTable(name: string, table: Partial<LakeTable>): LakeTable {
   return {
     rawName: `raw_${name}`,
     viewName: name,
+    source: "shop",
+    folder: `s3://lake/${name}/`,
     format: "parquet",
     columns: [],
     basePartitions: [],
@@ -61,7 +63,7 @@ export function slice(
 ): LakeSlice {
   const values = (of: Readonly<Record<string, string | null>>) =>
     Object.entries(of).map(([column, value]) => ({ column, value }));
-  return { files, partition: values(partition), basePartition: values(basePartition) };
+  return { files, partition: values(partition), basePartition: values(basePartition), rowCount: 1 };
 }
 
 /** The answer as rows of texts. */

@@ -25,8 +25,12 @@ export interface DuckdbCatalogOptions {
 export function openDuckdbCatalog(options: DuckdbCatalogOptions): Catalog {
   const path = resolve(options.path);
   return {
-    check: () => checkCatalog(path),
-    publish: (tables) => publishCatalog(path, options.database, tables),
+    scope: "all-lakes",
+    check: async () => [await checkCatalog(path)],
+    publish: async (tables) => {
+      await publishCatalog(path, options.database, tables);
+      return [];
+    },
   };
 }
 
