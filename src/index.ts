@@ -28,6 +28,8 @@ export {
   type WantedTables,
 } from "./run/edit-tables.ts";
 export { extractAndLoad, type RunOptions, type RunOutcome } from "./run/extract-and-load.ts";
+export { type IamPolicy, planIamPolicy, type PolicyOptions } from "./run/iam-policy.ts";
+export { type PolicyDocument, policyDocument, type PolicyStatement } from "./run/iam-statement.ts";
 export { queryLake } from "./run/query-lake.ts";
 export type { Selection } from "./run/select-tables.ts";
 export { testConnections } from "./run/test-connections.ts";

@@ -53,7 +53,7 @@ const arrows: Readonly<Record<Layer, readonly Layer[]>> = {
   settings: ["table", "errors"],
   lake: ["table", "errors", "contracts", "keys"],
   load: ["table", "errors", "contracts", "keys", "lake"],
-  run: ["table", "errors", "contracts", "settings", "lake", "load", "open"],
+  run: ["table", "errors", "contracts", "keys", "settings", "lake", "load", "open"],
   open: allBut("run", "index", "cli", "package"),
   index: allBut("cli", "package"),
   cli: ["index", "package"],

@@ -3,6 +3,7 @@ import type { Cli, CliIo, GlobalOptions } from "./cli.ts";
 import { addDefinitionCommands } from "./commands/definitions.ts";
 import { addDemo } from "./commands/demo.ts";
 import { addExtractAndLoad } from "./commands/extract-and-load.ts";
+import { addIamPolicy } from "./commands/iam-policy.ts";
 import { addQuery } from "./commands/query.ts";
 import { addSetTables } from "./commands/set-tables.ts";
 import { addSetTablesFields } from "./commands/set-tables-fields.ts";
@@ -85,6 +86,7 @@ function openProgram(cli: Cli): Command {
   addSetTables(program, cli);
   addSetTablesFields(program, cli);
   addSettingsSchema(program, cli);
+  addIamPolicy(program, cli);
   addDemo(program, cli);
   return program;
 }
