@@ -34,6 +34,15 @@ export const remedies = {
   STORE_CONFLICT: "Another run published at the same time and won. Run again.",
   STORE_FULL:
     "Free some space and run again. What readers see is whole; the next run removes what was left unfinished.",
+  /** The bucket's server knows nobody by these credentials, or they may not do this. */
+  STORE_DENIED:
+    "Correct the credentials, or give them the right named above on the lake's part of the bucket.",
+  /** No connection, no such bucket, or a bucket in another region. */
+  STORE_UNREACHABLE:
+    "Check `panorama_raw_data_bucket`, `aws_region`, `endpoint_url` and the network; `panorama test-connections` tries only the connections.",
+  /** The bucket's server lacks what keeps two runs from overwriting each other. */
+  STORE_UNSUPPORTED:
+    "Use a newer release of the server, or another one: it has to support conditional writes (If-None-Match and If-Match).",
   STORE_READ_ONLY: "Make the folder writable for this account, or choose another `path`.",
   STORE_FAILED: "Correct what the message above names, or choose another `path`.",
   /** A partition value too long for a folder's name. */
@@ -46,6 +55,12 @@ export const remedies = {
   CATALOG_MISSING: "Load something first: `panorama extract-and-load --all`.",
   CATALOG_FAILED:
     "The files are published; run `panorama create-datalake-tables --all` to rebuild the catalog.",
+  /** AWS refuses the credentials, or a right that the catalog needs. */
+  CATALOG_DENIED:
+    "The files are published. Grant the right named above, then run `panorama create-datalake-tables --all`.",
+  /** A table that the catalog has already, and that cannot become what it is to be without misreading files. */
+  CATALOG_INCOMPATIBLE:
+    "`panorama extract-and-load --rebuild TABLE` loads it anew beside the old one and swaps them.",
   /** Ours, not yours. */
   BUG: "This is a bug in panorama. Run again with --debug and report what it prints.",
   /** SIGINT or SIGTERM. */

@@ -1,0 +1,13 @@
+/**
+ * Where the catalog keeps what it wrote to Glue, so that a run without news asks Glue nothing. Losing it costs a
+ * comparison with Glue; keep it with the lake, so that every machine finds it.
+ */
+export interface CatalogMemory {
+  load(): Promise<{ readonly bytes: Uint8Array; readonly version: string } | undefined>;
+
+  /**
+   * Replaces all of it if it still has `version`, or if there is none for undefined, and resolves to its new
+   * version; resolves to undefined, and replaces nothing, when somebody else has saved.
+   */
+  save(bytes: Uint8Array, version: string | undefined): Promise<string | undefined>;
+}
