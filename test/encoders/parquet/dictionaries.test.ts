@@ -140,8 +140,9 @@ test("values that differ only in their last byte, in their length or deep in a l
     `${long}a`,
     `${long}b`,
   ];
-  const deep = columnOf(900, (i) => `${long.slice(0, i)}z${long.slice(i + 1)}`);
-  const names = columnOf(9000, (row) => [...values, ...deep][row % 911] ?? null);
+  const deep = columnOf(200, (i) => `${long.slice(0, i * 5)}z${long.slice(i * 5 + 1)}`);
+  const all = [...values, ...deep];
+  const names = columnOf(3000, (row) => all[row % all.length] ?? null);
 
   const { bytes } = await writeParquet(schema, batchesOf(schema, [names], 3000));
 

@@ -3,7 +3,6 @@ import type { FileEncoder } from "../../../src/encoders/encoder.ts";
 import { PageFactory } from "../../../src/encoders/parquet/page-factory.ts";
 import { ParquetFile } from "../../../src/encoders/parquet/parquet-file.ts";
 import type { ColumnType, ColumnValue } from "../../../src/table/column-type.ts";
-import { seededRandom } from "../../seeded-random.ts";
 import { batchOf, details, schemaOf } from "./parquet-in-memory.ts";
 
 const megabyte = 1 << 20;
@@ -56,12 +55,16 @@ test("a batch has to wait while the compressor is behind", async () => {
   const types: Readonly<Record<string, ColumnType>> = { blob: { kind: "bytes" } };
   const file = openFile(factory, types);
   const schema = schemaOf(types);
-  const random = seededRandom(1);
+  const blobOf = (number: number): Uint8Array => {
+    const blob = new Uint8Array(megabyte / 4);
+    new DataView(blob.buffer).setInt32(0, number);
+    return blob;
+  };
 
   let appended = 0;
   let waited = 0;
   for (; appended < 60; appended++) {
-    const rows = Array.from({ length: 4 }, () => random.bytes(megabyte / 4));
+    const rows = Array.from({ length: 4 }, (_, row) => blobOf(appended * 4 + row));
     const appending = file.append(batchOf(schema, [rows], 0, 4));
     while (!(await settled(appending))) {
       waited++;
