@@ -1,4 +1,4 @@
-import type { LakeTable } from "../catalogs/catalog.ts";
+import type { CatalogWarning, LakeTable } from "../catalogs/catalog.ts";
 import { type LakePlace, tableFolder } from "../stores/lake-path.ts";
 import { sameColumnType } from "../table/column-type.ts";
 import type { Column } from "../table/table-schema.ts";
@@ -10,20 +10,49 @@ import type { PlacedManifest } from "./read-lakes.ts";
  * of one name (of several installations, told apart by their base partitions) as one.
  */
 export function lakeTables(lakes: readonly PlacedManifest[], root: string): readonly LakeTable[] {
+  return combineLakes(lakes, root).tables;
+}
+
+/** What `lakeTables` leaves out, because it cannot be read together with a newer load of the same name. */
+export function hiddenTables(lakes: readonly PlacedManifest[], root: string): readonly CatalogWarning[] {
+  return combineLakes(lakes, root).hidden;
+}
+
+interface CombinedLakes {
+  readonly tables: readonly LakeTable[];
+  readonly hidden: readonly CatalogWarning[];
+}
+
+function combineLakes(lakes: readonly PlacedManifest[], root: string): CombinedLakes {
   const shown = lakes.flatMap(({ place, manifest }) =>
     [...manifest.tables.values()]
       .filter(({ definitions }) => definitions.raw || definitions.view)
-      .map((table) => ({ loadedAt: table.load?.loadedAt ?? "", shown: showTable(table, place, root) })),
+      .map((table) => ({
+        loadedAt: table.load?.loadedAt ?? "",
+        place,
+        shown: showTable(table, place, root),
+      })),
   );
   // The columns of the newest load lead where installations differ.
   shown.sort((a, b) => b.loadedAt.localeCompare(a.loadedAt));
   const byName = new Map<string, LakeTable>();
-  for (const { shown: table } of shown) {
+  const hidden: CatalogWarning[] = [];
+  for (const { place, shown: table } of shown) {
     const name = table.rawName ?? table.viewName ?? "";
     const known = byName.get(name);
-    byName.set(name, known === undefined ? table : combine(known, table));
+    const combined = known === undefined ? table : combine(known, table);
+    if (combined !== undefined) byName.set(name, combined);
+    else if (table.slices.length > 0) hidden.push(hiddenBy(place, table));
   }
-  return [...byName.values()];
+  return { tables: [...byName.values()], hidden };
+}
+
+function hiddenBy(place: LakePlace, table: LakeTable): CatalogWarning {
+  const whose = place.basePartition.map(({ column, value }) => `${column}=${value ?? "NULL"}`).join("/");
+  const message =
+    `the rows of ${whose === "" ? "the lake without base partitions" : whose} are not shown: they are stored in ` +
+    "another format, with other partitions, or as CSV files with other columns; load both with the same settings";
+  return { table: table.viewName ?? table.rawName ?? "", message };
 }
 
 function showTable(table: ManifestTable, place: LakePlace, root: string): LakeTable {
@@ -47,14 +76,14 @@ function showTable(table: ManifestTable, place: LakePlace, root: string): LakeTa
   };
 }
 
-/** A table that is stored another way cannot be read together with the newer one: the newer one is shown. */
-function combine(newer: LakeTable, older: LakeTable): LakeTable {
+/** Both as one, or undefined where the older one is stored in a way that cannot be read together with the newer. */
+function combine(newer: LakeTable, older: LakeTable): LakeTable | undefined {
   const sameLayout =
     newer.format === older.format &&
     sameNames(newer.basePartitions, older.basePartitions) &&
     sameNames(newer.partitionColumns, older.partitionColumns);
   if (!sameLayout || (newer.format === "csv" && !sameNames(names(newer.columns), names(older.columns)))) {
-    return newer;
+    return undefined;
   }
   const sameTypes = older.columns.every(({ name, type }) => {
     const known = newer.columns.find((column) => column.name === name);

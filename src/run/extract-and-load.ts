@@ -57,7 +57,11 @@ async function loadAndPublish(
   started: Date,
   { reporter, signal }: RunOptions,
 ): Promise<RunOutcome> {
-  const showInCatalog = (): Promise<void> => publishCatalog(lake);
+  const showInCatalog = async (): Promise<void> => {
+    for (const { table, message } of await publishCatalog(lake)) {
+      reporter.report({ kind: "warning", table, message });
+    }
+  };
   const began = await tidyUp(lake, selected, reporter);
   reporter.report({
     kind: "run-started",
@@ -106,7 +110,8 @@ async function tidyUp(
   selected: readonly SelectedTables[],
   reporter: Reporter,
 ): Promise<Awaited<ReturnType<typeof finishPublishing>>["manifest"]> {
-  const showInCatalog = (): Promise<void> => publishCatalog(lake);
+  // Its warnings come when this run publishes.
+  const showInCatalog = async (): Promise<void> => void (await publishCatalog(lake));
   const { manifest, finished, lost } = await finishPublishing(lake.store, lake.place, showInCatalog);
   if (finished.length > 0) {
     const message = `finished publishing what an interrupted run had begun: ${finished.join(", ")}`;

@@ -1,14 +1,20 @@
-import { lakeTables } from "../lake/lake-tables.ts";
+import type { CatalogWarning } from "../catalogs/catalog.ts";
+import { hiddenTables, lakeTables } from "../lake/lake-tables.ts";
 import { readManifest } from "../lake/manifest.ts";
 import { type PlacedManifest, readLakes } from "../lake/read-lakes.ts";
 import type { OpenedLake } from "../open.ts";
 
-/** Makes the catalog say what the manifests say. Published again when another run changed them meanwhile. */
-export async function publishCatalog(lake: OpenedLake): Promise<void> {
-  for (let attempt = 0; attempt < 10; attempt++) {
+/**
+ * Makes the catalog say what the manifests say, and tells what it cannot say. Published again when another run
+ * changed the manifests meanwhile.
+ */
+export async function publishCatalog(lake: OpenedLake): Promise<readonly CatalogWarning[]> {
+  for (let attempt = 1; ; attempt++) {
     const before = await shownLakes(lake);
-    await lake.catalog.publish(lakeTables(before, lake.store.root));
-    if (generations(await shownLakes(lake)) === generations(before)) return;
+    const warnings = await lake.catalog.publish(lakeTables(before, lake.store.root));
+    if (attempt === 10 || generations(await shownLakes(lake)) === generations(before)) {
+      return [...hiddenTables(before, lake.store.root), ...warnings];
+    }
   }
 }
 

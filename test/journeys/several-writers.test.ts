@@ -154,6 +154,22 @@ describeOnServers(
         both,
       );
     });
+
+    test("of which one cannot be read together with the other, as CSV of other columns, is told of", async () => {
+      await using first = await server.database();
+      await using second = await server.database();
+      await using installed = await installBoth([first, second], "csv");
+      const { site } = installed;
+
+      await second.query("alter table orders add column total decimal(9,2)");
+      const { exitCode, stderr } = await site.run("extract-and-load", "--all");
+
+      expect(exitCode).toBe(0);
+      expect(stderr).toContain(
+        " ! school_table_orders: the rows of lms=a/1.example.com are not shown: they are",
+      );
+      expect(await site.query(orders)).toEqual([{ id: 2, note: "x", total: null, lms: "b" }]);
+    });
   },
   ["mariadb"],
 );
