@@ -73,6 +73,8 @@ const libraries: Readonly<Record<string, string>> = {
   zod: "settings/",
   commander: "cli/",
   "@mongodb-js/zstd": "encoders/parquet",
+  "@aws-sdk/client-s3": "stores/s3/",
+  "@aws-sdk/credential-providers": "stores/s3/",
   "@aws-sdk/client-glue": "catalogs/athena",
   "@aws-sdk/client-athena": "catalogs/athena",
 };

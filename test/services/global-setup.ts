@@ -3,24 +3,29 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { TestProject } from "vitest/node";
 import { type BuiltProgram, buildProgram } from "./built-program.ts";
+import { type OpenedS3Server, openS3Server } from "./open-s3-server.ts";
 import { openTestServers, type TestServers } from "./open-test-servers.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
     /** Answers with the servers of this run, as JSON; the first question starts them. */
     readonly testServersUrl: string;
+    /** As that, of the S3 server. */
+    readonly s3ServerUrl: string;
     /** Answers with the path of the built program; the first question builds it. */
     readonly builtProgramUrl: string;
   }
 }
 
 let servers: Promise<TestServers> | undefined;
+let s3Server: Promise<OpenedS3Server> | undefined;
 let program: Promise<BuiltProgram> | undefined;
 
 /** What a test file asks for is made when the first one asks, so that a run without such a file does not wait. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const answers: Readonly<Record<string, () => Promise<string>>> = {
     "/servers": async () => JSON.stringify(await (servers ??= openAndTell())),
+    "/s3": async () => JSON.stringify((await (s3Server ??= openS3AndTell())).found),
     "/program": async () => (await (program ??= buildProgram())).mainFile,
   };
   const desk = createServer((request, response) => {
@@ -34,13 +39,15 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   await once(desk, "listening");
   const url = `http://127.0.0.1:${(desk.address() as AddressInfo).port}`;
   project.provide("testServersUrl", `${url}/servers`);
+  project.provide("s3ServerUrl", `${url}/s3`);
   project.provide("builtProgramUrl", `${url}/program`);
 
   return async () => {
     desk.closeAllConnections();
     desk.close();
     // What could not be made has told so in the tests that asked for it.
-    await Promise.all([close(program), close(servers)]);
+    await Promise.all([close(program), close(s3Server)]);
+    await close(servers);
   };
 }
 
@@ -57,4 +64,10 @@ async function openAndTell(): Promise<TestServers> {
     if ("missing" in server) process.stderr.write(`\n${server.missing}\n\n`);
   }
   return found;
+}
+
+async function openS3AndTell(): Promise<OpenedS3Server> {
+  const opened = await openS3Server();
+  if ("missing" in opened.found) process.stderr.write(`\n${opened.found.missing}\n\n`);
+  return opened;
 }

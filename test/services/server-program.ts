@@ -45,14 +45,7 @@ export async function requireInstalledServer(kind: ServerKind): Promise<ServerPr
 export async function ensurePackagedServer(kind: ServerKind, folder: string): Promise<ServerProgram> {
   const { suite, names, server } = packages[kind];
   const root = join(folder, `${kind}-${suite}`);
-  if (!(await isThere(join(root, server)))) {
-    const script = resolve("test/services/extract-packages.sh");
-    await run("sh", [script, suite, root, ...names]).catch((error: { stderr?: string }) => {
-      throw new Error((error.stderr ?? "").trim() || "Debian's packages could not be extracted", {
-        cause: error,
-      });
-    });
-  }
+  if (!(await isThere(join(root, server)))) await extractPackages(suite, root, names);
   return {
     server: await extractedCommand(root, server),
     shareFolder: join(root, "usr/share/mysql"),
@@ -60,8 +53,32 @@ export async function ensurePackagedServer(kind: ServerKind, folder: string): Pr
   };
 }
 
+/** Extracts Debian packages into the new folder `root`. Rejects with what stood in the way. */
+export async function extractPackages(suite: string, root: string, names: readonly string[]): Promise<void> {
+  const script = resolve("test/services/extract-packages.sh");
+  await run("sh", [script, suite, root, ...names]).catch((error: { stderr?: string }) => {
+    throw new Error((error.stderr ?? "").trim() || "Debian's packages could not be extracted", {
+      cause: error,
+    });
+  });
+}
+
 /** Through the packages' own loader and libraries, whatever the machine's are. */
 export async function extractedCommand(root: string, program: string): Promise<Command> {
+  const libraries = await extractedLibraries(root);
+  for (const folder of libraries) {
+    const loader = (await readdir(folder)).find((name) => /^ld-linux.*\.so\.\d$/.test(name));
+    if (loader !== undefined) {
+      // Ceph keeps a library of its own in a folder of its name.
+      const path = [...libraries, ...libraries.map((each) => join(each, "ceph"))].join(":");
+      return [join(folder, loader), "--library-path", path, join(root, program)];
+    }
+  }
+  throw new Error(`there is no dynamic loader in ${root}`);
+}
+
+/** The folders of extracted shared libraries. */
+export async function extractedLibraries(root: string): Promise<readonly string[]> {
   const libraries: string[] = [];
   for (const folder of ["usr/lib", "lib"]) {
     const entries = await readdir(join(root, folder)).catch(() => []);
@@ -69,13 +86,7 @@ export async function extractedCommand(root: string, program: string): Promise<C
       ...entries.filter((name) => name.includes("-linux-gnu")).map((name) => join(root, folder, name)),
     );
   }
-  for (const folder of libraries) {
-    const loader = (await readdir(folder)).find((name) => /^ld-linux.*\.so\.\d$/.test(name));
-    if (loader !== undefined) {
-      return [join(folder, loader), "--library-path", libraries.join(":"), join(root, program)];
-    }
-  }
-  throw new Error(`there is no dynamic loader in ${root}`);
+  return libraries;
 }
 
 async function findOpenssl(): Promise<Command | undefined> {
