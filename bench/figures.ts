@@ -31,9 +31,9 @@ type Limits = Pick<Figure, "must" | "aim">;
 export function planFigures(measurements: Measurements): readonly Figure[] {
   const { runs, partitions, largeRows, largePeaks, versionSeconds } = measurements;
   const inPartitions = `in ${partitions} partitions`;
-  const ratio = (title: string, name: string, limits: Limits, base = "dump"): Figure => ({
+  const ratio = (title: string, name: string, limits: Limits, base: "dump" | "duckdb" = "dump"): Figure => ({
     title,
-    unit: base === "dump" ? "D" : `× ${base}`,
+    unit: base === "dump" ? "D" : "× DuckDB",
     ...limits,
     ...spread(pairwiseRatios(runs.get(name) ?? [], runs.get(base) ?? [])),
   });
@@ -64,7 +64,7 @@ export function planFigures(measurements: Measurements): readonly Figure[] {
       must: 150,
       ...spread(versionSeconds.map((each) => each * 1000)),
     },
-    ...others(ratio("full load against DuckDB's mysql extension", "parquet", { must: 0.5 }, "duckdb")),
+    ...others(ratio("full load beside DuckDB's mysql extension", "parquet", { must: 0.5 }, "duckdb")),
     ...others(ratio("DuckDB's mysql extension", "duckdb", {})),
     ...others(peak("peak memory of DuckDB", "duckdb", {})),
     ...others(peak("peak memory of CSV", "csv", {})),

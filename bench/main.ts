@@ -3,7 +3,12 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { type BenchServer, openBenchServer } from "./bench-server.ts";
 import { type BenchTable, ensureLargeTable, ensureTable, tableName } from "./bench-table.ts";
-import { compareContent, describeLakeContent, describeServerContent } from "./compare-with-server.ts";
+import {
+  checkComparable,
+  compareContent,
+  describeLakeContent,
+  describeServerContent,
+} from "./compare-with-server.ts";
 import { openDump } from "./dump.ts";
 import { planFigures, renderFigures, spellRows, spread, verdictOf } from "./figures.ts";
 import { describeMachine } from "./machine.ts";
@@ -28,6 +33,7 @@ async function bench(options: Options, signal: AbortSignal): Promise<void> {
   const machine = await describeMachine();
   await using server = await openBenchServer(tell);
   const table = await ensureTable(server, options, tell);
+  checkComparable(table);
   await using folder = await ownFolder();
 
   const plan = (

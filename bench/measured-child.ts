@@ -42,6 +42,9 @@ export async function measureChild(command: ChildCommand, signal: AbortSignal): 
     return { seconds, peakBytes: stopSampling() };
   } finally {
     stopSampling();
+    // An aborted one may still write where its folder is about to be removed.
+    const lives = child.pid !== undefined && child.exitCode === null && child.signalCode === null;
+    if (lives) await new Promise((resolve) => child.once("exit", resolve));
   }
 }
 

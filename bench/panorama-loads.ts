@@ -24,7 +24,7 @@ export interface LoadPlan {
 }
 
 /** The typed view of the table. */
-export const viewName = `bench_table_${tableName}`;
+export const viewName: string = `bench_table_${tableName}`;
 
 export async function openPanoramaLoad(
   server: BenchServer,
