@@ -12,6 +12,7 @@ import type { Source } from "../sources/source.ts";
 import type { Column, TableSchema } from "../table/table-schema.ts";
 import { publishCatalog } from "./publish-catalog.ts";
 import { resolveSelection, type SelectedTables, type Selection } from "./select-tables.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 /** What became of one definition in the catalog. */
 export interface DefinitionChange {
@@ -87,7 +88,9 @@ async function create(
   const definitions: TableDefinition[] = [];
   const changes: DefinitionChange[] = [];
   for (const each of selected) {
-    for (const { table, definition, error } of await describeAll(each, lake, before, signal)) {
+    for (const { table, definition, error } of await untilAborted(signal, () =>
+      describeAll(each, lake, before, signal),
+    )) {
       const name = kind === "raw" ? table.rawName : table.viewName;
       if (definition === undefined) {
         changes.push({

@@ -3,7 +3,9 @@ import { openSource } from "../open.ts";
 import { replaceFields, replaceTables } from "../settings/edit-settings.ts";
 import { nearestName } from "../settings/nearest-name.ts";
 import type { DatasourceSettings, Settings } from "../settings/settings.ts";
+import type { TableSchema } from "../table/table-schema.ts";
 import { resolveSelection, type Selection } from "./select-tables.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 export interface TablesChange {
   readonly datasource: string;
@@ -38,7 +40,7 @@ export async function setTables(
     signal.throwIfAborted();
     const about = { datasource: datasource.name };
     try {
-      const present = await listTables(datasource);
+      const present = await untilAborted(signal, () => listTables(datasource));
       const names = wanted.tables ?? present;
       assertPresent(datasource.name, names, present);
       lists.set(datasource.name, names);
@@ -106,8 +108,7 @@ export async function setTablesFields(
       signal.throwIfAborted();
       const about = { datasource: datasource.name, table: table.name };
       try {
-        await using source = await openSource(datasource);
-        const { columns } = await source.describeTable(table.name);
+        const { columns } = await untilAborted(signal, () => describeTable(datasource, table.name));
         const fields = columns.map(({ name, nativeType }) => ({ name, type: typeName(nativeType) }));
         await replaceFields(settingsPath, datasource.name, table.name, fields);
         const before = table.fields ?? [];
@@ -161,6 +162,11 @@ function chosenDatasources(settings: Settings, wanted: WantedTables): readonly D
 async function listTables(datasource: DatasourceSettings): Promise<readonly string[]> {
   await using source = await openSource(datasource);
   return await source.listTables();
+}
+
+async function describeTable(datasource: DatasourceSettings, table: string): Promise<TableSchema> {
+  await using source = await openSource(datasource);
+  return await source.describeTable(table);
 }
 
 function assertPresent(datasource: string, names: readonly string[], present: readonly string[]): void {

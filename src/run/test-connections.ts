@@ -3,6 +3,7 @@ import { readManifest } from "../lake/manifest.ts";
 import { openLake, openSource } from "../open.ts";
 import type { DatasourceSettings, Settings } from "../settings/settings.ts";
 import type { CheckResult } from "../sources/source.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 /** Tries every datasource and the lake, each for itself. Never throws for a "no". */
 export async function testConnections(
@@ -11,8 +12,8 @@ export async function testConnections(
 ): Promise<readonly CheckResult[]> {
   const results: CheckResult[] = [];
   for (const datasource of settings.datasources) {
-    signal.throwIfAborted();
-    results.push(...(await answer(datasource.name, async () => [await checkSource(datasource)])));
+    const check = (): Promise<CheckResult> => untilAborted(signal, () => checkSource(datasource));
+    results.push(...(await answer(datasource.name, async () => [await check()])));
   }
   results.push(
     ...(await answer("datalake", async () => [await checkLake(settings)])),

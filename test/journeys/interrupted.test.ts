@@ -1,6 +1,8 @@
+import { once } from "node:events";
 import { copyFile, rename } from "node:fs/promises";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { describeOnServers, type TestDatabase, type TestServer } from "../services/mysql-server.ts";
 import { closeGate, type Gate } from "./gate.ts";
 import { readEvents, type Running } from "./program.ts";
@@ -116,6 +118,34 @@ describeOnServers(
   },
   ["mariadb"],
 );
+
+describe("a command that waits for a server which never answers", () => {
+  test.each([
+    "test-connections",
+    "set-tables --all",
+    "set-tables-fields --all",
+    "create-datalake-tables --all",
+    "extract-and-load --all",
+  ])("%s is stopped by SIGINT, without waiting for the server", async (command) => {
+    await using silent = createServer().listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const { port } = silent.address() as AddressInfo;
+    const shop = { host: "127.0.0.1", port, user: "reader", password: "x", database: "shop" };
+    const datasource = mysqlDatasource({ name: "shop", sourceOptions: shop }, ["orders"]);
+    await using site = await openSite({ datalake: localLake, datasources: [datasource] });
+    await using run = site.start(...command.split(" "));
+    const [connection] = (await once(silent, "connection")) as [Socket];
+
+    run.kill("SIGINT");
+    const { exitCode, stdout, stderr } = await run.ended;
+    connection.destroy();
+
+    expect({ exitCode, stdout }).toEqual({ exitCode: 130, stdout: "" });
+    const told = readEvents(stderr).filter(({ kind }) => kind !== "run-started");
+    expect(told).toMatchObject([{ kind: "notice", message: "Stopping…" }]);
+    expect(await site.files()).toEqual([]);
+  });
+});
 
 describeOnServers(
   "a run that was killed while it published",
