@@ -1,0 +1,80 @@
+import { failureName } from "./aws-failure.ts";
+import { type AthenaPlace, runQuery } from "./athena-queries.ts";
+import type { CatalogWarning } from "../catalog.ts";
+import type { GlueDatabase } from "./glue-database.ts";
+import { type EnsuredPartitions, ensurePartitions, spellCount } from "./glue-partitions.ts";
+import { ensureTable, findTable } from "./glue-tables.ts";
+import type { TablePlan, ViewPlan } from "./plan-catalog.ts";
+import { partitionFingerprints } from "./plan-raw-table.ts";
+import type { RememberedTable } from "./remembered-catalog.ts";
+
+/** What Glue is known to have of a table afterwards. */
+export interface ShownTable {
+  /** Undefined for a table of somebody else's that was left as it is. */
+  readonly known: RememberedTable["known"];
+  /** The fingerprint of the view that Glue has. */
+  readonly view: string | undefined;
+  readonly warnings: readonly CatalogWarning[];
+}
+
+/** Makes table, partitions and view what the plan says, in this order. */
+export async function showTable(
+  glue: GlueDatabase,
+  place: AthenaPlace,
+  plan: TablePlan,
+): Promise<ShownTable> {
+  const partitions = await ensureRaw(glue, plan);
+  const warnings = partitions === undefined ? [] : warningsOf(plan.raw.name, partitions);
+  const known = partitions && { fingerprint: plan.fingerprint, partitions: partitions.fingerprints };
+  const { view } = plan;
+  if (view === undefined) return { known, view: undefined, warnings };
+  const made = await ensureView(glue, place, partitions === undefined ? { ...view, make: "absent" } : view);
+  return { known, view: made || partitions !== undefined ? view.fingerprint : undefined, warnings };
+}
+
+/** Trusts what is known until Glue says that somebody has dropped the table. */
+async function ensureRaw(glue: GlueDatabase, plan: TablePlan): Promise<EnsuredPartitions | undefined> {
+  const { raw, fingerprint, known } = plan;
+  if (known === undefined || known.fingerprint !== fingerprint) return ensureDefined(glue, plan);
+  try {
+    return await ensurePartitions(glue, raw, known.partitions);
+  } catch (error) {
+    if (failureName(error) !== "EntityNotFoundException") throw error;
+    return ensureDefined(glue, { ...plan, known: undefined });
+  }
+}
+
+/** Undefined when the table is somebody else's and is left as it is. */
+async function ensureDefined(glue: GlueDatabase, plan: TablePlan): Promise<EnsuredPartitions | undefined> {
+  const { raw, known, ours } = plan;
+  let moved: EnsuredPartitions | undefined;
+  const table = await ensureTable(glue, raw, ours, async () => {
+    moved = await ensurePartitions(glue, raw, undefined);
+  });
+  if (table === "left") return undefined;
+  if (moved !== undefined) return moved;
+  if (raw.partitionKeys.length === 0) {
+    return { fingerprints: partitionFingerprints(raw), undropped: undefined };
+  }
+  return ensurePartitions(glue, raw, table === "created" ? new Map() : known?.partitions);
+}
+
+/** Whether it was made. */
+async function ensureView(glue: GlueDatabase, place: AthenaPlace, view: ViewPlan): Promise<boolean> {
+  if (view.make === "never") return false;
+  if (view.make === "absent") {
+    const existing = await findTable(glue, view.name);
+    const columns = existing?.StorageDescriptor?.Columns?.map(({ Name }) => Name) ?? [];
+    if (existing?.TableType === "VIRTUAL_VIEW" && columns.join("\0") === view.columns.join("\0"))
+      return false;
+  }
+  await runQuery(glue.aws, place, view.sql, `create the view ${view.name}`);
+  return true;
+}
+
+function warningsOf(table: string, { undropped }: EnsuredPartitions): readonly CatalogWarning[] {
+  if (undropped === undefined) return [];
+  const count = spellCount(undropped.count);
+  const message = `${count} that the lake has no rows for stay in the catalog: ${undropped.refusal.message}`;
+  return [{ table, message }];
+}
