@@ -1,0 +1,28 @@
+# syntax=docker/dockerfile:1
+
+FROM node:22-bookworm-slim AS build
+WORKDIR /build
+COPY package.json package-lock.json ./
+RUN npm ci --no-audit --no-fund
+COPY tsconfig.json tsdown.config.ts ./
+COPY src ./src
+RUN npm run build && npm prune --omit=dev --no-audit --no-fund
+
+FROM node:22-bookworm-slim
+LABEL org.opencontainers.image.title="panorama-elt" \
+      org.opencontainers.image.description="Takes MySQL and Open edX data into a lake of Parquet or CSV files" \
+      org.opencontainers.image.licenses="Apache-2.0"
+# The home folder is for what libraries want to keep there; the root file system may be read-only.
+ENV NODE_ENV=production \
+    HOME=/tmp
+WORKDIR /opt/panorama
+COPY LICENSE package.json ./
+COPY --from=build /build/node_modules ./node_modules
+COPY --from=build /build/dist ./dist
+RUN chmod 755 dist/cli/main.js && ln -s /opt/panorama/dist/cli/main.js /usr/local/bin/panorama
+COPY --chmod=755 deploy/container/entrypoint deploy/container/python /usr/local/bin/
+# By number, so that Kubernetes can tell that it is not root. Node's image calls it "node".
+USER 1000:1000
+WORKDIR /config
+ENTRYPOINT ["entrypoint"]
+CMD ["--help"]
