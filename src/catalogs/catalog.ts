@@ -38,6 +38,8 @@ export interface LakeSlice {
 export interface PublishOptions {
   /** Asks what the catalog really has, also where nothing has changed since it was last written. */
   readonly verify?: boolean;
+  /** Raw tables that may be dropped and made anew where they cannot be changed: a moment without an answer. */
+  readonly replace?: readonly string[];
 }
 
 /** Something that a publication could not do, and that makes no reader's answer wrong. */

@@ -1,6 +1,6 @@
 import { PanoramaError } from "../../errors.ts";
 import type { Partition } from "../../table/partition.ts";
-import type { Catalog, CatalogWarning, LakeTable } from "../catalog.ts";
+import type { Catalog, CatalogWarning, LakeTable, PublishOptions } from "../catalog.ts";
 import type { AthenaPlace } from "./athena-queries.ts";
 import { type AwsConnectionOptions, openAwsConnection } from "./aws-connection.ts";
 import type { CatalogMemory } from "./catalog-memory.ts";
@@ -44,17 +44,17 @@ export function openAthenaCatalog(options: AthenaCatalogOptions): Catalog {
   return {
     scope: "this-lake",
     check: () => checkAthena(parts.glue, parts.place),
-    publish: (tables, { verify = false } = {}) => publish(parts, tables, verify),
+    publish: (tables, options = {}) => publish(parts, tables, options),
   };
 }
 
 async function publish(
   parts: AthenaParts,
   tables: readonly LakeTable[],
-  verify: boolean,
+  { verify = false, replace = [] }: PublishOptions,
 ): Promise<readonly CatalogWarning[]> {
   const { glue, own } = parts;
-  const scope = { database: glue.database, own, verify };
+  const scope = { database: glue.database, own, verify, replace };
   const began = await begin(parts, (remembered) => planCatalog(tables, remembered, scope));
   const { plan } = began;
   if (began.version === undefined) {
@@ -151,7 +151,7 @@ async function remember(
   for (let attempt = 0; attempt < 10; attempt++) {
     const saved = await memory.load();
     const known = saved === undefined ? nothingRemembered : parseMemory(saved.bytes, database);
-    const bytes = spellMemory(withoutTouched(known, plan), database);
+    const bytes = spellMemory(withoutTouched(known, plan, remembered), database);
     if ((await memory.save(bytes, saved?.version)) !== undefined) return;
   }
   throw new PanoramaError("CATALOG_FAILED", `Other runs keep changing the catalog ${database}`);

@@ -6,6 +6,8 @@ import type { GlueDatabase } from "./glue-database.ts";
 import { dropPartitions, hasPartitionsOfOthers, type OwnPartitions } from "./glue-partitions.ts";
 import { deleteTable, findTable } from "./glue-tables.ts";
 import type { DropPlan } from "./plan-catalog.ts";
+import { glueValue } from "./plan-raw-table.ts";
+import { partitionKeysOf } from "./plan-table-change.ts";
 
 /** Drops what we have defined, never a file. A table that other installations have partitions in loses only ours. */
 export async function dropTable(
@@ -45,7 +47,7 @@ async function dropOwnPartitions(
 function ownPartitions(table: Table, name: string, own: Partition): OwnPartitions {
   return {
     name,
-    partitionKeys: (table.PartitionKeys ?? []).map(({ Name }) => Name?.toLowerCase() ?? ""),
-    ownValues: own.map(({ value }) => value ?? ""),
+    partitionKeys: partitionKeysOf(table),
+    ownValues: own.map(({ value }) => glueValue(value)),
   };
 }

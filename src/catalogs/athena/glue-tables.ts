@@ -4,7 +4,7 @@ import { failureName } from "./aws-failure.ts";
 import { type GlueDatabase, rightOn } from "./glue-database.ts";
 import { hasPartitionsOfOthers } from "./glue-partitions.ts";
 import type { RawTable } from "./plan-raw-table.ts";
-import { planTableChange, type TableChange } from "./plan-table-change.ts";
+import { partitionKeysOf, planTableChange, type TableChange } from "./plan-table-change.ts";
 import { newTableInput } from "./storage-descriptor.ts";
 
 /** What `ensureTable` found or did. */
@@ -29,18 +29,29 @@ export async function findTable(glue: GlueDatabase, name: string): Promise<Table
   }
 }
 
+/** How far `ensureTable` may go. */
+export interface EnsureOptions {
+  /** We have defined it before, so that it may be emptied. */
+  readonly ours: boolean;
+  /** May be dropped and made anew where it cannot be changed, and nobody else has partitions in it. */
+  readonly replace: boolean;
+  /**
+   * Called before the format changes, so that a right which that lacks is found out while the table still reads
+   * its files.
+   */
+  readonly movePartitions: () => Promise<void>;
+}
+
 /**
- * Makes Glue's table the wanted one, partitions aside. `movePartitions` is called before the format changes, so that
- * a right which it lacks is found out while the table still reads its files. `ours`: we have defined it before.
- * Throws `CATALOG_INCOMPATIBLE` for a change that would misread files.
+ * Makes Glue's table the wanted one, partitions aside. Throws `CATALOG_INCOMPATIBLE` for a change that would
+ * misread files.
  */
 export async function ensureTable(
   glue: GlueDatabase,
   wanted: RawTable,
-  ours: boolean,
-  movePartitions: () => Promise<void>,
+  { ours, replace, movePartitions }: EnsureOptions,
 ): Promise<EnsuredTable> {
-  for (let attempt = 1; ; attempt++) {
+  for (let attempt = 1; attempt <= glue.aws.patience.attempts; attempt++) {
     const existing = await findTable(glue, wanted.name);
     if (existing === undefined) {
       if (await createTable(glue, wanted)) return "created";
@@ -48,21 +59,26 @@ export async function ensureTable(
     }
     if (!wanted.filled && !ours) return "left";
     const change = await chooseChange(glue, existing, wanted);
-    if (change.kind === "refused") {
-      const message = `${wanted.name} cannot be changed in Glue: ${change.reason}`;
-      throw new PanoramaError("CATALOG_INCOMPATIBLE", message, { table: wanted.name });
+    switch (change.kind) {
+      case "none":
+        return "unchanged";
+      case "refused":
+        if (!replace || !change.replaceable) throw incompatible(wanted.name, change.reason);
+        await deleteTable(glue, wanted.name);
+        break;
+      case "update":
+        if (change.converts) await movePartitions();
+        if (await updateTable(glue, existing, change.input)) return "updated";
+        await glue.aws.pause(glue.aws.patience.retryMillis(attempt));
     }
-    if (change.kind === "none") return "unchanged";
-    if (change.converts) await movePartitions();
-    try {
-      await updateTable(glue, existing, change.input);
-      return "updated";
-    } catch (error) {
-      const passing = ["ConcurrentModificationException", "EntityNotFoundException"];
-      if (!passing.includes(failureName(error) ?? "") || attempt >= glue.aws.patience.attempts) throw error;
-    }
-    await glue.aws.pause(glue.aws.patience.retryMillis(attempt));
   }
+  const message = `${wanted.name} cannot be changed in Glue: somebody else keeps changing it`;
+  throw new PanoramaError("CATALOG_FAILED", message, { table: wanted.name });
+}
+
+function incompatible(table: string, reason: string): PanoramaError {
+  const message = `${table} cannot be changed in Glue: ${reason}`;
+  return new PanoramaError("CATALOG_INCOMPATIBLE", message, { table });
 }
 
 /** Drops a table or view, never a file. That it is gone already is no failure. */
@@ -80,8 +96,13 @@ export async function deleteTable(glue: GlueDatabase, name: string): Promise<voi
 /** Asks for partitions of others only where something has to change. */
 async function chooseChange(glue: GlueDatabase, existing: Table, wanted: RawTable): Promise<TableChange> {
   const change = planTableChange(existing, wanted, false);
-  if (change.kind !== "update" || wanted.ownValues.length === 0) return change;
-  return (await hasPartitionsOfOthers(glue, wanted)) ? planTableChange(existing, wanted, true) : change;
+  if (change.kind === "none") return change;
+  // Whoever shares a table with others has base partitions, and so has the table.
+  const baseKeys = wanted.partitionKeys.slice(0, wanted.ownValues.length);
+  const keys = partitionKeysOf(existing);
+  const sharable = baseKeys.length > 0 && baseKeys.every((key, i) => key === keys[i]);
+  const shared = sharable && (await hasPartitionsOfOthers(glue, wanted));
+  return shared ? planTableChange(existing, wanted, true) : change;
 }
 
 /** False when somebody else was first. */
@@ -104,20 +125,20 @@ async function createTable(glue: GlueDatabase, wanted: RawTable): Promise<boolea
   }
 }
 
-async function updateTable(glue: GlueDatabase, existing: Table, input: TableInput): Promise<void> {
+/** False when somebody else has changed or dropped the table since it was read. */
+async function updateTable(glue: GlueDatabase, existing: Table, input: TableInput): Promise<boolean> {
   const { aws, database } = glue;
   const right = { ...rightOn(glue, "UpdateTable"), noRetryOf: "ConcurrentModificationException" };
-  const { VersionId } = existing;
-  await aws.glue(right, (api, options) =>
-    api.updateTable(
-      {
-        DatabaseName: database,
-        TableInput: input,
-        // Old versions count against a limit, and a table that moves each hour would reach it.
-        SkipArchive: true,
-        ...(VersionId === undefined ? {} : { VersionId }),
-      },
-      options,
-    ),
-  );
+  const version = existing.VersionId === undefined ? {} : { VersionId: existing.VersionId };
+  try {
+    await aws.glue(right, (api, options) =>
+      // Old versions count against a limit, and a table that moves each hour would reach it.
+      api.updateTable({ DatabaseName: database, TableInput: input, SkipArchive: true, ...version }, options),
+    );
+    return true;
+  } catch (error) {
+    const overtaken = ["ConcurrentModificationException", "EntityNotFoundException"];
+    if (overtaken.includes(failureName(error) ?? "")) return false;
+    throw error;
+  }
 }

@@ -27,6 +27,8 @@ export interface TablePlan {
   readonly known: RememberedTable["known"];
   /** We have defined it before. */
   readonly ours: boolean;
+  /** May be dropped and made anew. */
+  readonly replace: boolean;
   readonly view: ViewPlan | undefined;
 }
 
@@ -52,6 +54,8 @@ export interface CatalogScope {
   readonly own: Partition;
   /** Trusts nothing that is remembered. */
   readonly verify: boolean;
+  /** Raw tables that may be dropped and made anew where they cannot be changed. */
+  readonly replace: readonly string[];
 }
 
 export function planCatalog(
@@ -82,18 +86,29 @@ export function planCatalog(
   };
 }
 
-/** What is to be remembered while the plan is carried out: that all it touches is ours and not known. */
-export function withoutTouched(remembered: RememberedCatalog, plan: CatalogPlan): RememberedCatalog {
+/** What is to be remembered while the plan is carried out: nothing of all that it touches, but what is ours. */
+export function withoutTouched(
+  remembered: RememberedCatalog,
+  plan: CatalogPlan,
+  ours: RememberedCatalog = remembered,
+): RememberedCatalog {
   const tables = new Map(remembered.tables);
   const views = new Map(remembered.views);
-  for (const { raw, view, ours } of plan.tables) {
-    if (ours) tables.set(raw.name, { known: undefined });
-    const known = view && views.get(view.name);
-    if (known !== undefined) views.set(view.name, { ...known, fingerprint: undefined });
+  const touchedViews = [
+    ...plan.tables.flatMap(({ raw, view }) =>
+      view === undefined ? [] : [{ name: view.name, raw: raw.name }],
+    ),
+    ...plan.drops.flatMap(({ raw, views: dropped }) => dropped.map((name) => ({ name, raw }))),
+  ];
+  const touchedTables = [
+    ...plan.tables.map(({ raw }) => raw.name),
+    ...plan.drops.flatMap(({ raw, dropRaw }) => (dropRaw ? [raw] : [])),
+  ];
+  for (const name of touchedTables) {
+    if (tables.has(name) || ours.tables.has(name)) tables.set(name, { known: undefined });
   }
-  for (const { raw, dropRaw, views: dropped } of plan.drops) {
-    if (dropRaw) tables.set(raw, { known: undefined });
-    for (const view of dropped) views.set(view, { raw, fingerprint: undefined });
+  for (const { name, raw } of touchedViews) {
+    if (views.has(name) || ours.views.has(name)) views.set(name, { raw, fingerprint: undefined });
   }
   return { tables, views };
 }
@@ -112,6 +127,7 @@ function planTable(
     fingerprint,
     known: scope.verify ? undefined : entry?.known,
     ours: entry !== undefined,
+    replace: scope.replace.some((each) => each.toLowerCase() === raw.name),
     view:
       table.viewName === undefined
         ? undefined
@@ -142,7 +158,7 @@ function planViewOf(
 
 function hasWork({ raw, fingerprint, known, view }: TablePlan): boolean {
   if (known === undefined || known.fingerprint !== fingerprint) return true;
-  if (view !== undefined && view.make !== "never") return true;
+  if ((view?.make ?? "never") !== "never") return true;
   const changes = planPartitionChanges(raw.partitions, partitionFingerprints(raw), known.partitions);
   return changes.create.length + changes.update.length + changes.drop.length > 0;
 }

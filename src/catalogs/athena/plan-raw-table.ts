@@ -117,13 +117,16 @@ export function withSlash(location: string): string {
 }
 
 function isOwn(slice: LakeSlice, own: Partition): boolean {
-  return own.every(
-    ({ column, value }) => valueOf(slice.basePartition, column) === (value ?? defaultPartition),
-  );
+  return own.every(({ column, value }) => valueOf(slice.basePartition, column) === glueValue(value));
 }
 
 function valueOf(partition: Partition, column: string): string {
-  return partition.find((value) => value.column === column)?.value ?? defaultPartition;
+  return glueValue(partition.find((value) => value.column === column)?.value ?? null);
+}
+
+/** A partition's value as Glue keeps it. */
+export function glueValue(value: string | null): string {
+  return value ?? defaultPartition;
 }
 
 /** The one folder that holds all files of a slice. */

@@ -8,26 +8,29 @@ export type TableChange =
   | { readonly kind: "none" }
   /** `converts`: from one format to the other, so that the partitions have to be moved first. */
   | { readonly kind: "update"; readonly input: TableInput; readonly converts: boolean }
-  /** `reason` ends the sentence "<table> cannot be changed: ". */
-  | { readonly kind: "refused"; readonly reason: string };
+  /** `reason` ends the sentence "<table> cannot be changed: "; `replaceable`: unless it is dropped and made anew. */
+  | { readonly kind: "refused"; readonly reason: string; readonly replaceable: boolean };
 
 /**
  * How the table becomes the wanted one. All our own files are as wanted; with `sharedWithOthers`, files of other
  * installations are as the table says, and must stay readable. What somebody added to the table is kept.
  */
 export function planTableChange(existing: Table, wanted: RawTable, sharedWithOthers: boolean): TableChange {
-  const strange = describeStranger(existing, wanted);
-  if (strange !== undefined) return { kind: "refused", reason: strange };
-
-  const format = formatOf(existing.StorageDescriptor);
-  const converts = format !== wanted.format;
+  const strange = describeStranger(existing);
+  if (strange !== undefined) return { kind: "refused", reason: strange, replaceable: false };
+  const keys = partitionKeysOf(existing);
+  if (keys.join("\0") !== wanted.partitionKeys.join("\0")) {
+    const reason = `it is partitioned by ${spellKeys(keys)}, and is to be partitioned by ${spellKeys(wanted.partitionKeys)}`;
+    return { kind: "refused", reason, replaceable: !sharedWithOthers };
+  }
+  const converts = formatOf(existing.StorageDescriptor) !== wanted.format;
   if (converts && sharedWithOthers) {
     const reason = `other installations have partitions in it, and their files are not ${wanted.format}`;
-    return { kind: "refused", reason };
+    return { kind: "refused", reason, replaceable: false };
   }
   const known = (existing.StorageDescriptor?.Columns ?? []).map(rawColumn);
   const columns = sharedWithOthers ? sharedColumns(known, wanted) : wanted.columns;
-  if (typeof columns === "string") return { kind: "refused", reason: columns };
+  if (typeof columns === "string") return { kind: "refused", reason: columns, replaceable: false };
 
   const location = chooseLocation(existing, wanted, sharedWithOthers);
   const same =
@@ -39,14 +42,16 @@ export function planTableChange(existing: Table, wanted: RawTable, sharedWithOth
   return { kind: "update", input: changedInput(existing, { ...wanted, columns }, location), converts };
 }
 
-/** Why the table is not one of ours to change; undefined when it is. */
-function describeStranger(existing: Table, wanted: RawTable): string | undefined {
+/** In lower case. */
+export function partitionKeysOf({ PartitionKeys = [] }: Table): readonly string[] {
+  return PartitionKeys.map(({ Name }) => Name?.toLowerCase() ?? "");
+}
+
+/** Why the table is none that could be ours; undefined when it could. */
+function describeStranger(existing: Table): string | undefined {
   if (existing.TableType === "VIRTUAL_VIEW") return "it is a view";
   const kind = existing.Parameters?.["table_type"];
-  if (kind !== undefined && kind !== "") return `it is a table of type ${kind}`;
-  const keys = (existing.PartitionKeys ?? []).map(({ Name }) => Name?.toLowerCase() ?? "");
-  if (keys.join("\0") === wanted.partitionKeys.join("\0")) return undefined;
-  return `it is partitioned by ${spellKeys(keys)}, and is to be partitioned by ${spellKeys(wanted.partitionKeys)}`;
+  return kind === undefined || kind === "" ? undefined : `it is a table of type ${kind}`;
 }
 
 /** Columns that read our files and those of others, or why there are none. */

@@ -46,11 +46,12 @@ async function ensureRaw(glue: GlueDatabase, plan: TablePlan): Promise<EnsuredPa
 
 /** Undefined when the table is somebody else's and is left as it is. */
 async function ensureDefined(glue: GlueDatabase, plan: TablePlan): Promise<EnsuredPartitions | undefined> {
-  const { raw, known, ours } = plan;
+  const { raw, known, ours, replace } = plan;
   let moved: EnsuredPartitions | undefined;
-  const table = await ensureTable(glue, raw, ours, async () => {
-    moved = await ensurePartitions(glue, raw, undefined);
-  });
+  const movePartitions = async (): Promise<void> => {
+    if (raw.partitionKeys.length > 0) moved = await ensurePartitions(glue, raw, undefined);
+  };
+  const table = await ensureTable(glue, raw, { ours, replace, movePartitions });
   if (table === "left") return undefined;
   if (moved !== undefined) return moved;
   if (raw.partitionKeys.length === 0) {
