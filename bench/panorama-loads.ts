@@ -7,7 +7,7 @@ import { tableName } from "./bench-table.ts";
 import type { Contender } from "./contender.ts";
 
 const run = promisify(execFile);
-const mainFile = resolve("dist/cli/main.js");
+const launcher = resolve("panorama");
 
 /** Loads into a lake of its own, which stays after the last run. */
 export interface PanoramaLoad extends Contender {
@@ -55,17 +55,17 @@ export async function openPanoramaLoad(
   await mkdir(own, { recursive: true });
   await writeFile(settingsFile, JSON.stringify(settings, null, 2));
 
-  const words = (...command: string[]): string[] => [mainFile, "--settings", settingsFile, ...command];
+  const words = (...command: string[]): string[] => ["--settings", settingsFile, ...command];
   const environment = { PANORAMA_BENCH_PASSWORD: password };
   return {
     name,
     format,
-    command: { program: process.execPath, words: words("extract-and-load", "--all"), environment },
+    command: { program: launcher, words: words("extract-and-load", "--all"), environment },
     prepare: () => rm(lake, { recursive: true, force: true }),
     required: true,
     once: false,
     ask: async (sql) => {
-      const { stdout } = await run(process.execPath, words("query", "--format", "json", sql), {
+      const { stdout } = await run(launcher, words("query", "--format", "json", sql), {
         env: { ...process.env, ...environment },
         maxBuffer: 1 << 26,
       });

@@ -1,20 +1,12 @@
 import type { ColumnData } from "../table/record-batch.ts";
 
-/** A multiple of every fixed width, so that a number never lies across two blocks. */
-const blockSize = 2048;
-const blockMask = blockSize - 1;
-
-/** The streams of a slice that a column fills, counted from the slice's first. */
-interface ColumnStreams {
-  readonly values: number;
-  readonly nulls: number | undefined;
-}
-
 /**
  * Thousands of byte streams that grow side by side in one piece of memory, as lists of small blocks: no
  * stream is ever moved to grow, and what one gives up serves the next.
  */
 export class ByteStreams {
+  readonly #blockSize: number;
+  readonly #blockMask: number;
   #memory: Uint8Array;
   #view: DataView;
   /** The block behind each block; of free ones, too. Block 0 is never used: 0 means none. */
@@ -29,15 +21,20 @@ export class ByteStreams {
   #ends: Float64Array = new Float64Array(0);
   #sizes: Float64Array = new Float64Array(0);
 
-  /** Room for `byteCount` bytes is set aside, which takes memory only as it is used; more is added when needed. */
-  constructor(byteCount: number) {
+  /**
+   * Room for `byteCount` bytes is set aside, which takes memory only as it is used; more is added when needed.
+   * `blockSize` is a power of two from 16 on, so that a number never lies across two blocks.
+   */
+  constructor(byteCount: number, blockSize: number) {
+    this.#blockSize = blockSize;
+    this.#blockMask = blockSize - 1;
     this.#memory = new Uint8Array(byteCount);
     this.#view = new DataView(this.#memory.buffer);
     this.#next = new Int32Array(byteCount / blockSize);
   }
 
   get usedBytes(): number {
-    return this.#usedBlocks * blockSize;
+    return this.#usedBlocks * this.#blockSize;
   }
 
   /** Makes sure that streams 0 to `count - 1` are there. */
@@ -50,39 +47,52 @@ export class ByteStreams {
     this.#sizes = copied(this.#sizes, new Float64Array(length));
   }
 
-  /** Bytes in the `count` streams from `first` on. */
-  sizeOf(first: number, count: number): number {
-    let size = 0;
-    for (let stream = first; stream < first + count; stream++) size += this.#sizes[stream] as number;
-    return size;
+  /** Bytes that the `count` streams from `first` on take, the unused ends of their blocks included. */
+  roomOf(first: number, count: number): number {
+    let room = 0;
+    for (let stream = first; stream < first + count; stream++) {
+      room += ((this.#sizes[stream] as number) + this.#blockMask) & ~this.#blockMask;
+    }
+    return room;
   }
 
-  /** Appends the value of each row to the stream of the row's slice, and whether it is null to another. */
-  scatter(
+  /** Appends the value of each row that has one to stream `stream` of the row's slice. */
+  scatterValues(
     data: ColumnData,
     width: 4 | 8 | 16 | undefined,
     slices: Int32Array,
     rowCount: number,
     streamsPerSlice: number,
-    column: ColumnStreams,
+    stream: number,
   ): void {
     const { values, nulls } = data;
     const view = new DataView(values.buffer, values.byteOffset, values.byteLength);
     let at = 0;
     for (let row = 0; row < rowCount; row++) {
-      const first = (slices[row] as number) * streamsPerSlice;
-      const isNull = nulls !== undefined && nulls[row] === 1;
-      if (column.nulls !== undefined) this.#putByte(first + column.nulls, isNull ? 1 : 0);
-      else if (isNull) throw new RangeError("null in a column that is not nullable");
-      if (isNull) continue;
+      if (nulls !== undefined && nulls[row] === 1) continue;
+      const target = (slices[row] as number) * streamsPerSlice + stream;
       if (width === undefined) {
         const size = 4 + view.getUint32(at, true);
-        this.#putBytes(first + column.values, values, view, at, size);
+        this.#putBytes(target, values, view, at, size);
         at += size;
       } else {
-        this.#putNumber(first + column.values, view, at, width);
+        this.#putNumber(target, view, at, width);
         at += width;
       }
+    }
+  }
+
+  /** Appends one byte per column to stream `stream` of each row's slice: 1 where the row is null there. */
+  scatterNulls(
+    columns: readonly (Uint8Array | undefined)[],
+    slices: Int32Array,
+    rowCount: number,
+    streamsPerSlice: number,
+    stream: number,
+  ): void {
+    for (let row = 0; row < rowCount; row++) {
+      const target = (slices[row] as number) * streamsPerSlice + stream;
+      for (const nulls of columns) this.#putByte(target, nulls === undefined ? 0 : (nulls[row] as number));
     }
   }
 
@@ -90,6 +100,7 @@ export class ByteStreams {
   take(stream: number, target: Uint8Array, offset: number): number {
     const size = this.#sizes[stream] as number;
     let block = this.#heads[stream] as number;
+    const blockSize = this.#blockSize;
     for (let done = 0; done < size; done += blockSize) {
       const from = block * blockSize;
       target.set(this.#memory.subarray(from, from + Math.min(blockSize, size - done)), offset + done);
@@ -108,7 +119,7 @@ export class ByteStreams {
 
   #putByte(stream: number, value: number): void {
     let end = this.#ends[stream] as number;
-    if ((end & blockMask) === 0) end = this.#addBlock(stream);
+    if ((end & this.#blockMask) === 0) end = this.#addBlock(stream);
     this.#memory[end] = value;
     this.#ends[stream] = end + 1;
     this.#sizes[stream] = (this.#sizes[stream] as number) + 1;
@@ -116,7 +127,7 @@ export class ByteStreams {
 
   #putNumber(stream: number, view: DataView, at: number, width: number): void {
     let end = this.#ends[stream] as number;
-    if ((end & blockMask) === 0) end = this.#addBlock(stream);
+    if ((end & this.#blockMask) === 0) end = this.#addBlock(stream);
     for (let i = 0; i < width; i += 4) this.#view.setInt32(end + i, view.getInt32(at + i, true), true);
     this.#ends[stream] = end + width;
     this.#sizes[stream] = (this.#sizes[stream] as number) + width;
@@ -127,8 +138,8 @@ export class ByteStreams {
     let at = from;
     const stop = from + size;
     while (at < stop) {
-      if ((end & blockMask) === 0) end = this.#addBlock(stream);
-      const part = Math.min(stop - at, blockSize - (end & blockMask));
+      if ((end & this.#blockMask) === 0) end = this.#addBlock(stream);
+      const part = Math.min(stop - at, this.#blockSize - (end & this.#blockMask));
       const partEnd = at + part;
       const memory = this.#memory;
       if (part > 700) {
@@ -159,12 +170,12 @@ export class ByteStreams {
     if (tail === 0) this.#heads[stream] = block;
     else this.#next[tail] = block;
     this.#tails[stream] = block;
-    return block * blockSize;
+    return block * this.#blockSize;
   }
 
   #grow(): void {
     const blocks = Math.ceil(this.#next.length * 1.25);
-    const memory = new Uint8Array(blocks * blockSize);
+    const memory = new Uint8Array(blocks * this.#blockSize);
     memory.set(this.#memory);
     this.#memory = memory;
     this.#view = new DataView(memory.buffer);

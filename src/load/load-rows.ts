@@ -86,6 +86,9 @@ async function loadSlices(rows: RowsToLoad, tableEncoder: TableEncoder): Promise
       for (let slice = writers.length; slice < numbers.count; slice++) {
         writers.push(newWriter(rows, tableEncoder, numbers.partition(slice)));
       }
+      if (buffers.outgrownBy(numbers.count)) {
+        for (let slice = 0; slice < writers.length; slice++) await append(slice);
+      }
       buffers.add(batch, sliceOf, numbers.count);
       batch.release();
       for (const slice of buffers.due()) await append(slice);

@@ -8,63 +8,83 @@ const heldLimit = 48 << 20;
 /** What remains then: the slices that are handed on are those above average. */
 const heldAfterwards = 24 << 20;
 
-/** A column that is kept, and the streams of a slice that it fills. */
+/** A slice's stream that is not full costs half a block on average. */
+const largestBlock = 2048;
+const smallestBlock = 128;
+
+/** A column that is kept; its values fill the slice's stream of the same number. */
 interface KeptColumn {
   /** In the batches. */
   readonly position: number;
   readonly width: 4 | 8 | 16 | undefined;
-  readonly values: number;
-  /** One byte per row, 1 for null; undefined for a column without nulls. */
-  readonly nulls: number | undefined;
+  /** Its place among the columns that may be null; undefined for one that may not. */
+  readonly nullPlace: number | undefined;
 }
 
 /**
  * Sorts the rows of mixed batches into slices: each collects its rows until it has enough for a good page.
- * Memory is bounded by `heldLimit`, one batch, and a few bytes per slice and column.
+ * Memory is bounded by `heldLimit`, one batch, and with thousands of slices by `smallestBlock` per slice and column.
  */
 export class SliceBuffers {
   readonly #columns: readonly KeptColumn[];
+  readonly #nullable: readonly KeptColumn[];
   readonly #streamsPerSlice: number;
-  readonly #streams = new ByteStreams(heldLimit + (12 << 20));
+  #blockSize = largestBlock;
+  #streams = openStreams(largestBlock);
   readonly #rowCounts: number[] = [];
   /** The rows of one slice put together; used again for the next. */
   #assembled = new Uint8Array(0);
 
   /** Of `columns`, those at `positions` are kept; the others are partition columns. */
   constructor(columns: readonly Column[], positions: readonly number[]) {
-    let stream = 0;
+    let nullPlace = 0;
     this.#columns = positions.map((position): KeptColumn => {
       const column = columns[position];
       if (column === undefined) throw new RangeError(`no column ${position}`);
-      return {
-        position,
-        width: fixedWidth(column.type),
-        values: stream++,
-        nulls: column.nullable ? stream++ : undefined,
-      };
+      const { type, nullable } = column;
+      return { position, width: fixedWidth(type), nullPlace: nullable ? nullPlace++ : undefined };
     });
-    this.#streamsPerSlice = stream;
+    this.#nullable = this.#columns.filter((column) => column.nullPlace !== undefined);
+    this.#streamsPerSlice = this.#columns.length + (nullPlace > 0 ? 1 : 0);
+  }
+
+  /**
+   * True when so many slices want smaller blocks than they have. Then `take` them all before the next `add`,
+   * which needs blocks of another size.
+   */
+  outgrownBy(sliceCount: number): boolean {
+    return this.#blockSizeFor(sliceCount) < this.#blockSize;
   }
 
   /** Adds row `i` of the batch to slice `slices[i]`. The batch may be released afterwards. */
   add(batch: RecordBatch, slices: Int32Array, sliceCount: number): void {
+    if (this.#streams.usedBytes === 0 && this.outgrownBy(sliceCount)) {
+      this.#blockSize = this.#blockSizeFor(sliceCount);
+      this.#streams = openStreams(this.#blockSize);
+    }
+    const { rowCount } = batch;
     this.#streams.ensure(sliceCount * this.#streamsPerSlice);
     while (this.#rowCounts.length < sliceCount) this.#rowCounts.push(0);
-    for (let row = 0; row < batch.rowCount; row++) {
+    for (let row = 0; row < rowCount; row++) {
       const slice = slices[row] as number;
       this.#rowCounts[slice] = (this.#rowCounts[slice] as number) + 1;
     }
-    for (const column of this.#columns) {
-      const data = batch.columns[column.position];
-      if (data === undefined) throw new RangeError(`no column ${column.position}`);
-      this.#streams.scatter(data, column.width, slices, batch.rowCount, this.#streamsPerSlice, column);
-    }
+    this.#columns.forEach(({ position, width, nullPlace }, stream) => {
+      const data = dataAt(batch, position);
+      if (nullPlace === undefined && data.nullCount > 0) {
+        throw new RangeError("null in a column that is not nullable");
+      }
+      this.#streams.scatterValues(data, width, slices, rowCount, this.#streamsPerSlice, stream);
+    });
+    if (this.#nullable.length === 0) return;
+    const nulls = this.#nullable.map(({ position }) => dataAt(batch, position).nulls);
+    this.#streams.scatterNulls(nulls, slices, rowCount, this.#streamsPerSlice, this.#columns.length);
   }
 
   /** The slices that have to be handed on now, largest first; none while there is room. */
   due(): readonly number[] {
     if (this.#streams.usedBytes <= heldLimit) return [];
-    const bySize = this.#rowCounts.map((_, slice) => ({ slice, bytes: this.#sliceBytes(slice) }));
+    const bySize = this.#rowCounts.map((_, slice) => ({ slice, bytes: this.#roomOf(slice) }));
     bySize.sort((a, b) => b.bytes - a.bytes);
     const due: number[] = [];
     let held = this.#streams.usedBytes;
@@ -85,7 +105,7 @@ export class SliceBuffers {
     if (rowCount === 0) return undefined;
     this.#rowCounts[slice] = 0;
     const first = slice * this.#streamsPerSlice;
-    this.#makeRoom(this.#sliceBytes(slice));
+    this.#makeRoom(this.#roomOf(slice) + this.#nullable.length * rowCount);
     let at = 0;
     const assemble = (stream: number): Uint8Array => {
       const length = this.#streams.take(first + stream, this.#assembled, at);
@@ -94,13 +114,19 @@ export class SliceBuffers {
       at += Math.ceil(length / 16) * 16;
       return bytes;
     };
-    const columns = this.#columns.map((column): ColumnData => {
-      const values = assemble(column.values);
-      const nulls = column.nulls === undefined ? undefined : assemble(column.nulls);
-      const nullCount = nulls === undefined ? 0 : count(nulls);
-      return { values, nulls: nullCount > 0 ? nulls : undefined, nullCount };
+    const values = this.#columns.map((_, stream) => assemble(stream));
+    const flags = this.#nullable.length === 0 ? undefined : assemble(this.#columns.length);
+    const columns = this.#columns.map(({ nullPlace }, stream): ColumnData => {
+      const bytes = values[stream] as Uint8Array;
+      if (nullPlace === undefined || flags === undefined) {
+        return { values: bytes, nulls: undefined, nullCount: 0 };
+      }
+      const nulls = this.#assembled.subarray(at, at + rowCount);
+      at += rowCount;
+      const nullCount = pick(flags, nullPlace, this.#nullable.length, nulls);
+      return { values: bytes, nulls: nullCount > 0 ? nulls : undefined, nullCount };
     });
-    const byteCount = columns.reduce((sum, { values }) => sum + values.length, 0);
+    const byteCount = values.reduce((sum, { length }) => sum + length, 0);
     return { rowCount, byteCount, columns, release: () => undefined };
   }
 
@@ -109,13 +135,36 @@ export class SliceBuffers {
     if (this.#assembled.length < needed) this.#assembled = new Uint8Array(Math.ceil(needed * 1.25));
   }
 
-  #sliceBytes(slice: number): number {
-    return this.#streams.sizeOf(slice * this.#streamsPerSlice, this.#streamsPerSlice);
+  #roomOf(slice: number): number {
+    return this.#streams.roomOf(slice * this.#streamsPerSlice, this.#streamsPerSlice);
+  }
+
+  /** Such that blocks that are just begun do not fill the room by themselves. */
+  #blockSizeFor(sliceCount: number): number {
+    const perStream = heldAfterwards / (sliceCount * this.#streamsPerSlice);
+    let size = largestBlock;
+    while (size > smallestBlock && size > perStream) size /= 2;
+    return size;
   }
 }
 
-function count(nulls: Uint8Array): number {
+function openStreams(blockSize: number): ByteStreams {
+  return new ByteStreams(heldLimit + (12 << 20), blockSize);
+}
+
+function dataAt(batch: RecordBatch, position: number): ColumnData {
+  const data = batch.columns[position];
+  if (data === undefined) throw new RangeError(`no column ${position}`);
+  return data;
+}
+
+/** Copies every `count`th flag from `place` on to `nulls`, and returns how many are set. */
+function pick(flags: Uint8Array, place: number, count: number, nulls: Uint8Array): number {
   let nullCount = 0;
-  for (let i = 0; i < nulls.length; i++) nullCount += nulls[i] as number;
+  for (let row = 0, at = place; row < nulls.length; row++, at += count) {
+    const flag = flags[at] as number;
+    nulls[row] = flag;
+    nullCount += flag;
+  }
   return nullCount;
 }

@@ -3,13 +3,13 @@
  * of a dictionary page, the slices of a table.
  */
 export class ValueIndex {
-  #bytes: Uint8Array = new Uint8Array(1024);
+  #bytes: Uint8Array = new Uint8Array(256);
   #view: DataView = new DataView(this.#bytes.buffer);
   #byteCount = 0;
-  #starts: Uint32Array = new Uint32Array(64);
-  #hashes: Int32Array = new Int32Array(64);
+  #starts: Uint32Array = new Uint32Array(16);
+  #hashes: Int32Array = new Int32Array(16);
   /** Entry number + 1 by hash, 0 where free. */
-  #slots: Int32Array = new Int32Array(128);
+  #slots: Int32Array = new Int32Array(32);
   #count = 0;
 
   get count(): number {
@@ -96,17 +96,15 @@ function grown<T extends Uint8Array | Uint32Array | Int32Array>(from: T, to: T):
   return to;
 }
 
-/** Every word of values up to 128 bytes, 32 words spread over longer ones. */
+/** Of every word: a value that differs anywhere must have another hash, or long values would be compared one by one. */
 function hashOf(view: DataView, values: Uint8Array, at: number, length: number): number {
   let hash = length;
   const end = at + length;
-  const step = length <= 128 ? 4 : (length >> 7) << 2;
-  for (let i = at; i < end - 3; i += step) {
+  let i = at;
+  for (; i < end - 3; i += 4) {
     hash = Math.imul(hash ^ view.getInt32(i, true), 0x9e3779b1);
     hash ^= hash >>> 15;
   }
-  for (let i = Math.max(at, end - 4); i < end; i++) {
-    hash = Math.imul(hash ^ (values[i] as number), 0x85ebca6b);
-  }
+  for (; i < end; i++) hash = Math.imul(hash ^ (values[i] as number), 0x85ebca6b);
   return hash ^ (hash >>> 13);
 }

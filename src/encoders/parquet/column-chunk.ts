@@ -20,16 +20,10 @@ export interface ColumnHint {
   worthDictionary: boolean;
 }
 
-/** A page with its header, compressed. */
-export interface ChunkPage {
-  readonly header: Uint8Array;
-  readonly body: HeldPage;
-}
-
 /** One column of a complete row group, as the footer needs it. */
 export interface ChunkSummary {
-  readonly dictionaryPage: ChunkPage | undefined;
-  readonly pages: readonly ChunkPage[];
+  readonly dictionaryPage: HeldPage | undefined;
+  readonly pages: readonly HeldPage[];
   readonly valueCount: number;
   readonly nullCount: number;
   readonly uncompressedBytes: number;
@@ -41,8 +35,8 @@ export interface ChunkSummary {
 export interface PageHolder extends BodySource {
   /** Bytes from which on a page is made; smaller ones wait for the next batch. */
   readonly worthPage: number;
-  /** Resolves when the input may be used again. */
-  compressAndHold(bytes: Uint8Array): Promise<HeldPage>;
+  /** Holds the bytes compressed, behind the header for their length then. Resolves when the input may be used again. */
+  compressAndHold(bytes: Uint8Array, headerOf: (compressedLength: number) => Uint8Array): Promise<HeldPage>;
 }
 
 /** Encodes one column of the row group that is open. */
@@ -53,7 +47,10 @@ export class ColumnChunk {
   readonly #bounds: BoundsCollector;
   readonly #dictionary: ValueDictionary | undefined;
   #usesDictionary: boolean;
-  #pages: Promise<ChunkPage>[] = [];
+  /** In their order; undefined while a page is being compressed. A page costs memory until its row group ends. */
+  #pages: (HeldPage | undefined)[] = [];
+  #started: Promise<void>[] = [];
+  readonly #unfinished = new Set<Promise<void>>();
   #valueCount = 0;
   #nullCount = 0;
   #uncompressedBytes = 0;
@@ -72,12 +69,12 @@ export class ColumnChunk {
 
   /** Starts the pages of a batch's column; they are done when all of the promises are. */
   add(data: ColumnData, rowCount: number): readonly Promise<unknown>[] {
-    const before = this.#pages.length;
+    this.#started = [];
     this.#valueCount += rowCount;
     this.#nullCount += data.nullCount;
     if (this.#usesDictionary) this.#addByDictionary(data, rowCount);
     else this.#addPlain(data, rowCount);
-    return this.#pages.slice(before);
+    return this.#started;
   }
 
   /** Ends the row group's chunk; the next batch begins another. */
@@ -85,10 +82,11 @@ export class ColumnChunk {
     this.#pushCollected();
     const dictionary = this.#dictionaryBatches > 0 ? this.#dictionary : undefined;
     // Awaited together: a page that fails while another is awaited would be an unhandled rejection.
-    const [dictionaryPage, ...pages] = await Promise.all([
+    const [dictionaryPage] = await Promise.all([
       dictionary === undefined ? undefined : this.#dictionaryPage(dictionary),
-      ...this.#pages,
+      ...this.#unfinished,
     ]);
+    const pages = this.#pages as HeldPage[];
     const summary: ChunkSummary = {
       dictionaryPage,
       pages,
@@ -112,7 +110,7 @@ export class ColumnChunk {
     return summary;
   }
 
-  #dictionaryPage({ entries, count }: ValueDictionary): Promise<ChunkPage> {
+  #dictionaryPage({ entries, count }: ValueDictionary): Promise<HeldPage> {
     this.#bounds.add(entries, count);
     const body = this.#holder.body(entries.length);
     body.set(entries);
@@ -127,11 +125,8 @@ export class ColumnChunk {
     if (!dictionary.worthwhile) {
       this.#usesDictionary = false;
       if (dictionary.mostlyDistinct) this.#hint.worthDictionary = false;
-      if (this.#dictionaryBatches === 0) {
-        // Nothing refers to it yet: the whole chunk becomes plain.
-        this.#addPlain(data, rowCount);
-        return;
-      }
+      this.#addPlain(data, rowCount);
+      return;
     }
     this.#dictionaryBatches++;
     const indices = new Uint8Array(indexScratch.buffer, 0, count * 4);
@@ -192,14 +187,25 @@ export class ColumnChunk {
     const start = definitionLevelsInto(body, nulls, 0, rowCount);
     body[start] = bitWidth;
     const end = hybridInto(body, start + 1, indices, 0, indices.length, bitWidth);
-    this.#pages.push(this.#page(body, end, rowCount, pageType.data, encoding.rleDictionary));
+    this.#push(this.#page(body, end, rowCount, pageType.data, encoding.rleDictionary));
   }
 
   #pushPlain(values: Uint8Array, nulls: Uint8Array | undefined, from: number, to: number): void {
     const body = this.#holder.body(definitionLevelsBound(to - from, nulls) + values.length);
     const start = definitionLevelsInto(body, nulls, from, to);
     body.set(values, start);
-    this.#pages.push(this.#page(body, start + values.length, to - from, pageType.data, encoding.plain));
+    this.#push(this.#page(body, start + values.length, to - from, pageType.data, encoding.plain));
+  }
+
+  #push(page: Promise<HeldPage>): void {
+    const place = this.#pages.length;
+    this.#pages.push(undefined);
+    const done = page.then((held) => {
+      this.#pages[place] = held;
+      this.#unfinished.delete(done);
+    });
+    this.#unfinished.add(done);
+    this.#started.push(done);
   }
 
   async #page(
@@ -208,22 +214,35 @@ export class ColumnChunk {
     valueCount: number,
     type: number,
     dataEncoding: number,
-  ): Promise<ChunkPage> {
-    const held = await this.#holder.compressAndHold(body.subarray(0, uncompressed));
+  ): Promise<HeldPage> {
+    const headerOf = (compressedLength: number): Uint8Array => {
+      const header = pageHeader(type, uncompressed, compressedLength, valueCount, dataEncoding);
+      this.#uncompressedBytes += header.length + uncompressed;
+      return header;
+    };
+    const held = await this.#holder.compressAndHold(body.subarray(0, uncompressed), headerOf);
     this.#holder.giveBack(body);
-    const thrift = new ThriftWriter();
-    thrift.i32(1, type);
-    thrift.i32(2, uncompressed);
-    thrift.i32(3, held.length);
-    thrift.struct(type === pageType.data ? 5 : 7, () => {
-      thrift.i32(1, valueCount);
-      thrift.i32(2, dataEncoding);
-      if (type !== pageType.data) return;
-      thrift.i32(3, encoding.rle);
-      thrift.i32(4, encoding.rle);
-    });
-    const header = thrift.stop();
-    this.#uncompressedBytes += header.length + uncompressed;
-    return { header, body: held };
+    return held;
   }
+}
+
+function pageHeader(
+  type: number,
+  uncompressed: number,
+  compressed: number,
+  valueCount: number,
+  dataEncoding: number,
+): Uint8Array {
+  const thrift = new ThriftWriter();
+  thrift.i32(1, type);
+  thrift.i32(2, uncompressed);
+  thrift.i32(3, compressed);
+  thrift.struct(type === pageType.data ? 5 : 7, () => {
+    thrift.i32(1, valueCount);
+    thrift.i32(2, dataEncoding);
+    if (type !== pageType.data) return;
+    thrift.i32(3, encoding.rle);
+    thrift.i32(4, encoding.rle);
+  });
+  return thrift.stop();
 }

@@ -7,7 +7,7 @@ import type { ByteSink } from "../encoder.ts";
 /** Compressed pages in memory, over all files of a table, before they go to disk. */
 const memoryBudget = 16 << 20;
 
-/** A compressed page that waits for its row group to be complete. */
+/** A compressed page with its header that waits for its row group to be complete. */
 export interface HeldPage {
   readonly length: number;
   /** Where it is: in memory, in the spill file, or by itself because it is larger than the memory. */
@@ -29,15 +29,17 @@ export class HeldPages implements AsyncDisposable {
   #turn: Promise<void> = Promise.resolve();
   #spilling = false;
 
-  /** Copies the bytes. */
-  async hold(bytes: Uint8Array): Promise<HeldPage> {
-    if (bytes.length > memoryBudget) return { length: bytes.length, place: bytes, offset: 0 };
-    while (this.#spilling || this.#used + bytes.length > memoryBudget) {
-      await this.#inTurn(() => this.#spill(bytes.length));
+  /** Copies header and body. */
+  async hold(header: Uint8Array, body: Uint8Array): Promise<HeldPage> {
+    const length = header.length + body.length;
+    if (length > memoryBudget) return { length, place: Buffer.concat([header, body]), offset: 0 };
+    while (this.#spilling || this.#used + length > memoryBudget) {
+      await this.#inTurn(() => this.#spill(length));
     }
-    const page: HeldPage = { length: bytes.length, place: "memory", offset: this.#used };
-    this.#memory.set(bytes, this.#used);
-    this.#used += bytes.length;
+    const page: HeldPage = { length, place: "memory", offset: this.#used };
+    this.#memory.set(header, this.#used);
+    this.#memory.set(body, this.#used + header.length);
+    this.#used += length;
     this.#inMemory.add(page);
     return page;
   }

@@ -60,10 +60,14 @@ export class PageFactory implements AsyncDisposable {
     this.#bodies.giveBack(buffer);
   }
 
-  async compressAndHold(bytes: Uint8Array): Promise<HeldPage> {
+  async compressAndHold(
+    bytes: Uint8Array,
+    headerOf: (compressedLength: number) => Uint8Array,
+  ): Promise<HeldPage> {
     this.#inFlight += bytes.length;
     try {
-      return await this.#pages.hold(await this.#compress(bytes));
+      const compressed = await this.#compress(bytes);
+      return await this.#pages.hold(headerOf(compressed.length), compressed);
     } finally {
       this.#inFlight -= bytes.length;
       this.#wakeAll();

@@ -1,8 +1,9 @@
 import type { RecordBatch } from "../../table/record-batch.ts";
 import type { TableSchema } from "../../table/table-schema.ts";
 import type { ByteSink, FileDetails, FileEncoder, FileSummary } from "../encoder.ts";
-import { type ChunkPage, type ChunkSummary, ColumnChunk, type ColumnHint } from "./column-chunk.ts";
+import { type ChunkSummary, ColumnChunk, type ColumnHint } from "./column-chunk.ts";
 import { fileFooter, type WrittenChunk, type WrittenRowGroup } from "./file-footer.ts";
+import type { HeldPage } from "./held-pages.ts";
 import type { PageFactory } from "./page-factory.ts";
 
 /** Uncompressed bytes and rows of a row group: what a reader takes up at once, and prunes by. */
@@ -92,10 +93,9 @@ export class ParquetFile implements FileEncoder {
     };
   }
 
-  async #writePage(page: ChunkPage): Promise<void> {
-    await this.#write(page.header);
-    await this.#factory.write(page.body, this.#sink);
-    this.#offset += page.body.length;
+  async #writePage(page: HeldPage): Promise<void> {
+    await this.#factory.write(page, this.#sink);
+    this.#offset += page.length;
   }
 
   async #write(bytes: Uint8Array): Promise<void> {

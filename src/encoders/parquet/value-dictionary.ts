@@ -5,6 +5,8 @@ const maxBytes = 2 << 20;
 const maxEntries = 1 << 16;
 /** Values to see before deciding that a column repeats too little. */
 const trialValues = 400;
+/** From here on more values are not looked at in vain: long ones that differ are told early. */
+const trialBytes = 512 << 10;
 
 /**
  * The distinct values of a text or bytes column in one row group. Its entries lie in PLAIN encoding, ready
@@ -39,7 +41,10 @@ export class ValueDictionary {
     this.#seen = 0;
   }
 
-  /** Numbers the `count` values that lie in PLAIN encoding in `values` into `indices`. */
+  /**
+   * Numbers the `count` values that lie in PLAIN encoding in `values` into `indices`. Stops in the middle, which
+   * `worthwhile` tells, once the dictionary has proved not to be worth it.
+   */
   indexInto(indices: Int32Array, values: Uint8Array, count: number): void {
     const view = new DataView(values.buffer, values.byteOffset, values.byteLength);
     let at = 0;
@@ -52,7 +57,8 @@ export class ValueDictionary {
       }
       indices[i] = last;
       at += length;
+      this.#seen++;
+      if (i % trialValues === 0 && this.#index.entries.length > trialBytes && !this.worthwhile) return;
     }
-    this.#seen += count;
   }
 }

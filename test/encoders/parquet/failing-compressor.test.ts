@@ -88,7 +88,7 @@ test("every page that fails is heard of, also when all do", async () => {
 
 test("a sink that fails ends the file with its error", async () => {
   const full = new Error("disk full");
-  for (const failAt of [1, 2, 5, 8]) {
+  for (const failAt of [1, 2, 3, 4]) {
     await using factory = new PageFactory(openZstd());
     let count = 0;
     const sink = {

@@ -34,6 +34,7 @@ async function written(factory: PageFactory, page: HeldPage, turns: number): Pro
   return content;
 }
 
+const withoutHeader = (): Uint8Array => new Uint8Array(0);
 const asTheyAre = async (bytes: Uint8Array): Promise<Uint8Array> => bytes;
 
 test("pages beyond the memory go to a file without a name, and come back in any order", async () => {
@@ -42,7 +43,7 @@ test("pages beyond the memory go to a file without a name, and come back in any 
   await using factory = new PageFactory(asTheyAre);
   const pages: HeldPage[] = [];
 
-  for (let i = 0; i < 60; i++) pages.push(await factory.compressAndHold(pageOf(i, megabyte)));
+  for (let i = 0; i < 60; i++) pages.push(await factory.compressAndHold(pageOf(i, megabyte), withoutHeader));
 
   expect(await readdir(folder.path)).toEqual([]);
   for (const i of [59, 0, 31, 30, 1, 58, 7]) {
@@ -53,8 +54,8 @@ test("pages beyond the memory go to a file without a name, and come back in any 
 
 test("a page larger than the memory comes back", async () => {
   await using factory = new PageFactory(asTheyAre);
-  const small = await factory.compressAndHold(pageOf(0, 100));
-  const large = await factory.compressAndHold(pageOf(1, 70 * megabyte));
+  const small = await factory.compressAndHold(pageOf(0, 100), withoutHeader);
+  const large = await factory.compressAndHold(pageOf(1, 70 * megabyte), withoutHeader);
 
   expect((await written(factory, large, 0)).equals(pageOf(1, 70 * megabyte))).toBe(true);
   expect((await written(factory, small, 0)).equals(pageOf(0, 100))).toBe(true);
@@ -68,7 +69,7 @@ test("pages that are held, set aside and written at the same time do not mix", a
   const checks: Promise<void>[] = [];
 
   for (const [i, length] of lengths.entries()) {
-    held.push(factory.compressAndHold(pageOf(i, length)));
+    held.push(factory.compressAndHold(pageOf(i, length), withoutHeader));
     if (random.chance(1, 3)) await held[i];
     if (i < 40) continue;
     const number = i - 40;
@@ -87,7 +88,7 @@ test("a temporary folder that is not there is told as what it is", async () => {
   await using factory = new PageFactory(asTheyAre);
 
   const holding = Promise.all(
-    Array.from({ length: 60 }, (_, i) => factory.compressAndHold(pageOf(i, megabyte))),
+    Array.from({ length: 60 }, (_, i) => factory.compressAndHold(pageOf(i, megabyte), withoutHeader)),
   );
 
   await expect(holding).rejects.toMatchObject({

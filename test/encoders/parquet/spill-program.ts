@@ -9,7 +9,8 @@ await using factory = new PageFactory(async (bytes) => bytes);
 try {
   let wrong = 0;
   const pages = [];
-  for (let i = 0; i < 40; i++) pages.push(await factory.compressAndHold(new Uint8Array(1 << 20).fill(i + 1)));
+  for (let i = 0; i < 40; i++)
+    pages.push(await factory.compressAndHold(new Uint8Array(1 << 20).fill(i + 1), () => new Uint8Array(0)));
   for (const [i, page] of pages.entries()) {
     await factory.write(page, {
       write: async (bytes) => {
