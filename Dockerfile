@@ -13,8 +13,12 @@ LABEL org.opencontainers.image.title="panorama-elt" \
       org.opencontainers.image.description="Takes MySQL and Open edX data into a lake of Parquet or CSV files" \
       org.opencontainers.image.licenses="Apache-2.0"
 # The home folder is for what libraries want to keep there; the root file system may be read-only.
+# The C library otherwise keeps what large pages leave: a fifth more memory.
 ENV NODE_ENV=production \
-    HOME=/tmp
+    HOME=/tmp \
+    MALLOC_ARENA_MAX=2 \
+    MALLOC_MMAP_THRESHOLD_=131072 \
+    MALLOC_TRIM_THRESHOLD_=131072
 WORKDIR /opt/panorama
 COPY LICENSE package.json ./
 COPY --from=build /build/node_modules ./node_modules
