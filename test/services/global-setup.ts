@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { TestProject } from "vitest/node";
 import { type BuiltProgram, buildProgram } from "./built-program.ts";
+import { type OpenedMotoServer, openMotoServer } from "./open-moto-server.ts";
 import { type OpenedS3Server, openS3Server } from "./open-s3-server.ts";
 import { openTestServers, type TestServers } from "./open-test-servers.ts";
 
@@ -12,6 +13,8 @@ declare module "vitest" {
     readonly testServersUrl: string;
     /** As that, of the S3 server. */
     readonly s3ServerUrl: string;
+    /** As that, of the server that speaks Glue's and Athena's protocol. */
+    readonly motoServerUrl: string;
     /** Answers with the path of the built program; the first question builds it. */
     readonly builtProgramUrl: string;
   }
@@ -19,6 +22,7 @@ declare module "vitest" {
 
 let servers: Promise<TestServers> | undefined;
 let s3Server: Promise<OpenedS3Server> | undefined;
+let motoServer: Promise<OpenedMotoServer> | undefined;
 let program: Promise<BuiltProgram> | undefined;
 
 /** What a test file asks for is made when the first one asks, so that a run without such a file does not wait. */
@@ -26,6 +30,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const answers: Readonly<Record<string, () => Promise<string>>> = {
     "/servers": async () => JSON.stringify(await (servers ??= openAndTell())),
     "/s3": async () => JSON.stringify((await (s3Server ??= openS3AndTell())).found),
+    "/moto": async () => JSON.stringify((await (motoServer ??= openMotoAndTell())).found),
     "/program": async () => (await (program ??= buildProgram())).mainFile,
   };
   const desk = createServer((request, response) => {
@@ -40,13 +45,14 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const url = `http://127.0.0.1:${(desk.address() as AddressInfo).port}`;
   project.provide("testServersUrl", `${url}/servers`);
   project.provide("s3ServerUrl", `${url}/s3`);
+  project.provide("motoServerUrl", `${url}/moto`);
   project.provide("builtProgramUrl", `${url}/program`);
 
   return async () => {
     desk.closeAllConnections();
     desk.close();
     // What could not be made has told so in the tests that asked for it.
-    await Promise.all([close(program), close(s3Server)]);
+    await Promise.all([close(program), close(s3Server), close(motoServer)]);
     await close(servers);
   };
 }
@@ -68,6 +74,12 @@ async function openAndTell(): Promise<TestServers> {
 
 async function openS3AndTell(): Promise<OpenedS3Server> {
   const opened = await openS3Server();
+  if ("missing" in opened.found) process.stderr.write(`\n${opened.found.missing}\n\n`);
+  return opened;
+}
+
+async function openMotoAndTell(): Promise<OpenedMotoServer> {
+  const opened = await openMotoServer();
   if ("missing" in opened.found) process.stderr.write(`\n${opened.found.missing}\n\n`);
   return opened;
 }
