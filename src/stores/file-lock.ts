@@ -53,12 +53,9 @@ export async function lockFile(path: string): Promise<FileLock> {
 async function take(candidate: string, lock: string): Promise<void> {
   const start = Date.now();
   while (!(await renamed(candidate, lock))) {
-    const [holder] = (await unless(["ENOENT"], readdir(lock))) ?? [];
-    if (holder === undefined) {
-      await unless(["ENOENT", "ENOTEMPTY", "EEXIST"], rmdir(lock));
-    } else if (await isAbandoned(lock, holder)) {
-      await unless(["ENOENT"], unlink(join(lock, holder)));
-    } else if (Date.now() - start > longestWaitMillis) {
+    const holder = await breakIfAbandoned(lock);
+    if (holder === undefined) continue;
+    if (Date.now() - start > longestWaitMillis) {
       const pid = readMark(holder)?.pid ?? "unknown";
       throw new PanoramaError(
         "STORE_FAILED",
@@ -68,6 +65,29 @@ async function take(candidate: string, lock: string): Promise<void> {
       await delay(2 + Math.random() * 20);
     }
   }
+}
+
+/** Whether a folder is called like the lock of a file. */
+export function isLockName(name: string): boolean {
+  return /^\..+\.lock$/.test(name);
+}
+
+/** Removes the lock that a killed process holds on a file nobody will ask for again. Leaves all else alone. */
+export async function removeAbandonedLock(lock: string): Promise<void> {
+  const holders = (await unless(["ENOENT"], readdir(lock))) ?? [];
+  const ours = holders.length === 1 && readMark(holders[0] ?? "") !== undefined;
+  if (ours) await breakIfAbandoned(lock);
+}
+
+/** Breaks the lock of a killed process, else returns the name of the holder. */
+async function breakIfAbandoned(lock: string): Promise<string | undefined> {
+  const [holder] = (await unless(["ENOENT"], readdir(lock))) ?? [];
+  if (holder !== undefined) {
+    if (!(await isAbandoned(lock, holder))) return holder;
+    await unless(["ENOENT"], unlink(join(lock, holder)));
+  }
+  await unless(["ENOENT", "ENOTEMPTY", "EEXIST"], rmdir(lock));
+  return undefined;
 }
 
 async function renamed(candidate: string, lock: string): Promise<boolean> {

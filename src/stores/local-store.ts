@@ -4,7 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { PanoramaError } from "../errors.ts";
 import type { CheckResult } from "../sources/source.ts";
 import { atMost } from "./at-most.ts";
-import { type FileLock, lockFile } from "./file-lock.ts";
+import { type FileLock, isLockName, lockFile, removeAbandonedLock } from "./file-lock.ts";
 import { assertSegmentLength, keyWithoutValues } from "./lake-path.ts";
 import {
   type DurableFolders,
@@ -242,7 +242,7 @@ async function* walkBelow(root: string, prefix: string): AsyncGenerator<Found> {
   yield* walk(root, folder, (key) => key.startsWith(prefix));
 }
 
-/** Files, and folders that are unfinished locks, in the order of the keys. Other hidden folders are not entered. */
+/** Files, and folders that are locks, in the order of the keys. Other hidden folders are not entered. */
 async function* walk(root: string, folder: string, wanted: (key: string) => boolean): AsyncGenerator<Found> {
   const entries = await onDisk("list", root, folder, () =>
     unless(notThere, readdir(root + folder, { withFileTypes: true })),
@@ -252,7 +252,8 @@ async function* walk(root: string, folder: string, wanted: (key: string) => bool
     .filter(({ key, entry }) => wanted(key) || entry.name.startsWith("."))
     .sort((a, b) => (a.key < b.key ? -1 : 1));
   for (const { key, entry } of found) {
-    if (!entry.isDirectory() || writerOfUnfinished(entry.name)) yield { key, entry };
+    if (!entry.isDirectory() || writerOfUnfinished(entry.name) || isLockName(entry.name))
+      yield { key, entry };
     else if (!entry.name.startsWith(".")) yield* walk(root, key, () => true);
   }
 }
@@ -260,9 +261,14 @@ async function* walk(root: string, folder: string, wanted: (key: string) => bool
 async function removeUnfinished(root: string, prefix: string): Promise<number> {
   let count = 0;
   for await (const { key, entry } of walkBelow(root, prefix)) {
-    const writer = writerOfUnfinished(entry.name);
-    if (writer === undefined) continue;
     const path = root + key;
+    const writer = writerOfUnfinished(entry.name);
+    if (writer === undefined) {
+      if (!entry.isDirectory()) continue;
+      await onDisk("remove", root, key, () => removeAbandonedLock(path.slice(0, -1)));
+      await onDisk("remove", root, key, () => removeEmptyFolders(dirname(path.slice(0, -1)), root));
+      continue;
+    }
     const stats = await onDisk("remove", root, key, () => unless(notThere, stat(path)));
     if (stats === undefined) continue;
     if (!(hasEnded(writer) ?? Date.now() - stats.mtimeMs > unfinishedForeignMillis)) continue;
