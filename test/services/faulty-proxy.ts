@@ -19,7 +19,14 @@ export interface SeenRequest {
 /** What happens to a request in place of an answer. */
 export type Fault =
   /** The server is not asked. */
-  | { readonly kind: "answer"; readonly status: number; readonly code: string; readonly message?: string }
+  | {
+      readonly kind: "answer";
+      readonly status: number;
+      readonly code: string;
+      readonly message?: string;
+      /** XML beside code and message. */
+      readonly more?: string;
+    }
   /** The connection is reset when so many bytes of the request's body have come. */
   | { readonly kind: "reset"; readonly afterBytes: number }
   /** Nothing is read and nothing is said. */
@@ -89,12 +96,12 @@ export function firstOf(
 function answer(
   incoming: IncomingMessage,
   response: ServerResponse,
-  { status, code, message = "" }: Fault & { kind: "answer" },
+  { status, code, message = "", more = "" }: Fault & { kind: "answer" },
 ): void {
   incoming.resume();
   incoming.on("end", () => {
     response.writeHead(status, { "content-type": "application/xml" });
-    const body = `<Error><Code>${code}</Code><Message>${message}</Message></Error>`;
+    const body = `<Error><Code>${code}</Code><Message>${message}</Message>${more}</Error>`;
     response.end(incoming.method === "HEAD" ? "" : body);
   });
 }

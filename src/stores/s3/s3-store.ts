@@ -73,7 +73,7 @@ export async function openS3Store(options: S3StoreOptions): Promise<Store> {
         await removeObjects(connection, keys.slice(start, start + removedAtOnce));
       }
     },
-    removeUnfinished: (prefix) => removeUnfinishedUploads(connection, prefix),
+    removeUnfinished: (prefix) => removeUnfinishedUploads(connection, prefix, new Date()),
   };
 }
 

@@ -4,11 +4,17 @@ export class SendingWindow {
   readonly #requestLimit: number;
   readonly #waiting: { readonly byteCount: number; readonly enter: () => void }[] = [];
   #bytes = 0;
+  #mostBytes = 0;
   #requests = 0;
 
   constructor(byteLimit: number, requestLimit: number) {
     this.#byteLimit = byteLimit;
     this.#requestLimit = requestLimit;
+  }
+
+  /** The most bytes that were ever on their way at once. */
+  get mostBytes(): number {
+    return this.#mostBytes;
   }
 
   /** Resolves when there is room, with what is to be called at the end. What is larger than the window goes alone. */
@@ -33,6 +39,7 @@ export class SendingWindow {
       if (!fits && this.#requests > 0) return;
       this.#waiting.shift();
       this.#bytes += next.byteCount;
+      this.#mostBytes = Math.max(this.#mostBytes, this.#bytes);
       this.#requests += 1;
       next.enter();
     }

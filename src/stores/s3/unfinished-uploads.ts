@@ -11,10 +11,14 @@ import { onS3, type S3Connection } from "./s3-connection.ts";
 const unfinishedMillis = 24 * 3_600_000;
 
 /** Gives up what writers that died left below `prefix`: its parts take room, and nothing else shows them. */
-export async function removeUnfinishedUploads(connection: S3Connection, prefix: string): Promise<number> {
+export async function removeUnfinishedUploads(
+  connection: S3Connection,
+  prefix: string,
+  now: Date,
+): Promise<number> {
   let count = 0;
   for await (const { Key, UploadId, Initiated } of listUploads(connection, prefix)) {
-    const old = Initiated !== undefined && Date.now() - Initiated.getTime() > unfinishedMillis;
+    const old = Initiated !== undefined && now.getTime() - Initiated.getTime() > unfinishedMillis;
     if (!old || Key === undefined || UploadId === undefined) continue;
     await abortUpload(connection, { key: Key, id: UploadId });
     count += 1;
