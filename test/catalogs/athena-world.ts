@@ -33,7 +33,7 @@ export function memoryObject(): TestMemory {
 export function catalogAt(url: string, options: Partial<AthenaCatalogOptions> = {}): Catalog {
   return openAthenaCatalog({
     database: "panorama",
-    workgroup: "panorama",
+    workgroup: options.database ?? "panorama",
     region: "us-east-1",
     credentials: async () => ({ accessKeyId: "tester", secretAccessKey: "tester-secret" }),
     endpointUrls: { glue: url, athena: url },
