@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
 import type { LakeTable } from "../../src/catalogs/catalog.ts";
-import { describeOnMoto, type TestMotoServer } from "../services/moto-server.ts";
-import { catalogAt, memoryObject } from "./athena-world.ts";
+import { storedMemory } from "../../src/catalogs/athena/catalog-memory.ts";
+import { openLocalStore } from "../../src/stores/local-store.ts";
+import { temporaryFolder } from "../services/temporary-folder.ts";
+import { describeOnMoto } from "../services/moto-server.ts";
+import { catalogAt, csvModules, lms, locationsOf, memoryObject, modules } from "./athena-world.ts";
 import { openAwsFront } from "./aws-front.ts";
 import { columnsOf, lakeTable, slice } from "./small-lake.ts";
-
-const lms = { lms: "lms.example.com" };
 
 describeOnMoto("The Athena catalog", (server) => {
   test("2,000 partitions take at most 25 calls of Glue, and none when nothing is new", async () => {
@@ -234,6 +235,26 @@ describeOnMoto("The Athena catalog", (server) => {
     ]);
   });
 
+  test("what it remembers is an object of the lake", async () => {
+    await using front = await openAwsFront(server.url);
+    await using lake = await temporaryFolder();
+    const database = await server.database();
+    const store = await openLocalStore(lake.path);
+    const open = () =>
+      catalogAt(front.url, { database, memory: storedMemory(store, "_panorama/catalog.json") });
+    await open().publish([modules(["a"], "run1")]);
+    front.takeCounts();
+
+    await open().publish([modules(["a"], "run1")]);
+
+    expect(front.takeCounts()).toEqual({});
+
+    await store.put("_panorama/catalog.json", new TextEncoder().encode("{damaged"));
+    await open().publish([modules(["a"], "run1")]);
+
+    expect(front.takeCounts()).toMatchObject({ GetTable: 1, GetPartitions: 1 });
+  });
+
   test("a check tells of database and workgroup, each for itself", async () => {
     const database = await server.database();
 
@@ -260,51 +281,11 @@ describeOnMoto("The Athena catalog", (server) => {
   });
 });
 
-/** A partition per course, its files in the run's folder. */
-function modules(courses: readonly string[], run: string, table: Partial<LakeTable> = {}): LakeTable {
-  return lakeTable("modules", {
-    columns: columnsOf({ id: "int64", course_id: "text", grade: "double", modified: "timestamp" }),
-    basePartitions: ["lms"],
-    partitionColumns: ["course_id"],
-    slices: courses.map((course) => {
-      const folder = `s3://lake/modules/lms=${lms.lms}/course_id=${encodeURIComponent(course)}`;
-      return slice([`${folder}/${run}/part-00000.parquet`], { course_id: course }, lms);
-    }),
-    ...table,
-  });
-}
-
-function csvModules(courses: readonly string[], table: Partial<LakeTable> = {}): LakeTable {
-  return modules(courses, "", {
-    format: "csv",
-    slices: courses.map((course) => {
-      const folder = `s3://lake/modules/lms=${lms.lms}/course_id=${encodeURIComponent(course)}`;
-      return slice([`${folder}/modules.csv`], { course_id: course }, lms);
-    }),
-    ...table,
-  });
-}
-
 function users(run: string): LakeTable {
   return lakeTable("users", {
     columns: columnsOf({ id: "int32", name: "text" }),
     slices: [slice([`s3://lake/users/${run}/part-00000.parquet`])],
   });
-}
-
-/** Where the partitions are, by their last value. */
-async function locationsOf(
-  server: TestMotoServer,
-  database: string,
-  table: string,
-): Promise<Readonly<Record<string, string>>> {
-  const { Partitions = [] } = await server.glue.getPartitions({ DatabaseName: database, TableName: table });
-  return Object.fromEntries(
-    Partitions.map(({ Values, StorageDescriptor }) => [
-      Values?.at(-1) ?? "",
-      StorageDescriptor?.Location ?? "",
-    ]),
-  );
 }
 
 function glueCalls(counts: Readonly<Record<string, number>>): number {

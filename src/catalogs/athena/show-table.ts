@@ -76,6 +76,6 @@ async function ensureView(glue: GlueDatabase, place: AthenaPlace, view: ViewPlan
 function warningsOf(table: string, { undropped }: EnsuredPartitions): readonly CatalogWarning[] {
   if (undropped === undefined) return [];
   const count = spellCount(undropped.count);
-  const message = `${count} that the lake has no rows for stay in the catalog: ${undropped.refusal.message}`;
+  const message = `cannot drop ${count} that the lake has no rows for: ${undropped.refusal.message}`;
   return [{ table, message }];
 }
