@@ -191,8 +191,9 @@ class TerminalReporter implements Reporter {
         memoryBytes: this.#options.memory(),
       },
       now,
-      (this.#stream.columns ?? 80) - 1,
-      this.#stream.rows ?? 24,
+      // A pseudo-terminal that nobody gave a size says 0.
+      (this.#stream.columns || 80) - 1,
+      this.#stream.rows || 24,
     );
     return lines.map((line, index) => (index === lines.length - 1 ? this.#paint("dim", line) : line));
   }

@@ -1,7 +1,10 @@
+import { spawnSync } from "node:child_process";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { describeOnServers, type TestDatabase } from "../services/mysql-server.ts";
+import { temporaryFolder } from "../services/temporary-folder.ts";
+import { mainFile, runPanorama } from "./program.ts";
 import { localLake, openSite, type SettingsContent } from "./site.ts";
 
 const twoTables: SettingsContent = {
@@ -143,6 +146,33 @@ describe("the commands of the original, on a lake in a folder", () => {
     const wrong = await site.run("query", "select * form auth_user");
     expect(wrong).toMatchObject({ exitCode: 1, stdout: "" });
     expect(wrong.stderr).toMatch(/^✗ Parser Error: .*\(QUERY_FAILED\)/);
+  });
+
+  test("tell of themselves without a settings file, and stop writing when nobody reads", async () => {
+    await using folder = await temporaryFolder();
+    for (const command of ["extract-and-load", "create-datalake-views", "set-tables", "test-connections"]) {
+      const { exitCode, stdout, stderr } = await runPanorama([command, "--help"], { folder: folder.path });
+      expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+      expect(stdout).toMatch(/^Usage: panorama /);
+    }
+
+    await using site = await openSite(twoTables);
+    await site.run("extract-and-load", "-t", "auth_user");
+    const command = [
+      process.execPath,
+      mainFile,
+      "--settings",
+      site.settingsFile,
+      "query",
+      "--format=csv",
+      "-",
+    ];
+    const shell = '"$@" | head -1; echo "exit ${PIPESTATUS[0]}"';
+    const { stdout, stderr } = spawnSync("bash", ["-c", shell, "bash", ...command], {
+      input: "select i from range(1000000) t(i)",
+      encoding: "utf8",
+    });
+    expect({ stdout, stderr }).toEqual({ stdout: "i\r\nexit 0\n", stderr: "" });
   });
 
   test("a query before the first load says what to type", async () => {

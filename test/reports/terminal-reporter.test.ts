@@ -136,6 +136,15 @@ test("no line of the block is wider or the block higher than the terminal", () =
   ]);
 });
 
+test("a terminal without a size is taken for one of 80 columns", () => {
+  const { stream, clock, reporter } = terminal({ columns: 0, rows: 0 });
+
+  reporter.report({ kind: "table-started", source: "lms", table: "users", estimatedRows: undefined });
+  clock.pass(100);
+
+  expect(screenOf(stream)).toEqual(["  lms.users  0 rows", "  0 tables  0.1 s  212.0 MB memory"]);
+});
+
 test("colours are used where they are wanted only", () => {
   const stream = new Written();
   const reporter = openTerminalReporter(stream, { color: true, clock: heldClock("2026-03-01T10:00:00Z") });
