@@ -1,5 +1,6 @@
 import { ListMultipartUploadsCommand } from "@aws-sdk/client-s3";
 import { expect, test } from "vitest";
+import type { S3Patience } from "../../src/stores/s3/s3-connection.ts";
 import { openS3Store, type S3StoreOptions } from "../../src/stores/s3/s3-store.ts";
 import type { Store } from "../../src/stores/store.ts";
 import {
@@ -27,7 +28,7 @@ describeOnS3("A bucket whose server has its troubles", (server) => {
     ["stalls", { kind: "stall" }],
     ["takes a part and loses the answer", { kind: "lost answer" }],
   ])("gets every part when it %s", async (_trouble, fault) => {
-    await using world = await openWorld(server);
+    await using world = await openWorld(server, { patience: patienceWith(fault) });
     const { store, proxy, bucket } = world;
     proxy.fail(firstOf(2, isPart, fault));
 
@@ -35,7 +36,7 @@ describeOnS3("A bucket whose server has its troubles", (server) => {
 
     expect(closed.byteCount).toBe(2 * partBytes + 9);
     expect((await contentOf(store, "t/object")).equals(pattern(2 * partBytes + 9))).toBe(true);
-    expect(proxy.requests.filter(isPart).length).toBe(5);
+    expect(proxy.requests.filter(isPart).length).toBeGreaterThanOrEqual(5);
     expect(await uploadsOf(bucket)).toEqual([]);
   });
 
@@ -44,14 +45,15 @@ describeOnS3("A bucket whose server has its troubles", (server) => {
     ["resets the connection", { kind: "reset", afterBytes: 1 << 20 }],
     ["stalls", { kind: "stall" }],
   ])("gets a part that was set aside on disk when it %s", async (_trouble, fault) => {
-    await using world = await openWorld(server, { partSizes: { smallest: partBytes, largestInMemory: 0 } });
+    const partSizes = { smallest: partBytes, largestInMemory: 0 };
+    await using world = await openWorld(server, { partSizes, patience: patienceWith(fault) });
     const { store, proxy } = world;
     proxy.fail(firstOf(2, isPart, fault));
 
     await write(store, "t/object", partBytes + 9);
 
     expect((await contentOf(store, "t/object")).equals(pattern(partBytes + 9))).toBe(true);
-    expect(proxy.requests.filter(isPart).length).toBe(4);
+    expect(proxy.requests.filter(isPart).length).toBeGreaterThanOrEqual(4);
   });
 
   test("has an object whose completion it forgot to tell", async () => {
@@ -208,7 +210,6 @@ async function openWorld(server: TestS3Server, options: Partial<S3StoreOptions> 
     endpointUrl: proxy.url,
     partSizes: { smallest: partBytes, largestInMemory: partBytes },
     ...options,
-    patience: { stallMillis: 1_500, ...options.patience },
   });
   return {
     bucket,
@@ -219,6 +220,11 @@ async function openWorld(server: TestS3Server, options: Partial<S3StoreOptions> 
       await bucket[Symbol.asyncDispose]();
     },
   };
+}
+
+/** A server that stalls is given up soon; that a slow machine looks like one then does no harm. */
+function patienceWith(fault: Fault): Partial<S3Patience> {
+  return fault.kind === "stall" ? { stallMillis: 1_000 } : {};
 }
 
 function text(content: string): Uint8Array {

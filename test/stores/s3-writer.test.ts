@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readlinkSync } from "node:fs";
 import { GetObjectCommand, HeadObjectCommand, ListMultipartUploadsCommand } from "@aws-sdk/client-s3";
 import { describe, expect, test } from "vitest";
+import { BodyBuffers } from "../../src/stores/s3/body-buffers.ts";
 import { openS3Connection } from "../../src/stores/s3/s3-connection.ts";
 import { openS3Store } from "../../src/stores/s3/s3-store.ts";
 import {
@@ -184,6 +185,7 @@ async function openShare(bucket: TestBucket): Promise<UploadShare> {
     connection: await openS3Connection(bucket.storeOptions),
     traits: {},
     memory: new UploadMemory(24 * mebibyte),
+    bodies: new BodyBuffers(defaultPartSizes.smallest),
     window: new SendingWindow(16 * mebibyte, 16),
     partSizes: defaultPartSizes,
   };

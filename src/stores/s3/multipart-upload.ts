@@ -42,7 +42,7 @@ export async function sendPart(
   connection: S3Connection,
   upload: MultipartUpload,
   number: number,
-  body: Buffer,
+  body: Uint8Array,
   signal: AbortSignal,
 ): Promise<CompletedPart> {
   const input = { ...partOf(connection, upload, number), Body: body, ContentLength: body.length };

@@ -8,6 +8,7 @@ import { PanoramaError } from "../../errors.ts";
 import { atMost } from "../at-most.ts";
 import { keyWithoutValues } from "../lake-path.ts";
 import type { Store, StoredObject } from "../store.ts";
+import { BodyBuffers } from "./body-buffers.ts";
 import { checkBucket } from "./check-bucket.ts";
 import { assertConditionsHeeded, conditionOf } from "./conditional-writes.ts";
 import { defaultCopyBytes, moveObject } from "./move-object.ts";
@@ -42,12 +43,14 @@ const removedAtOnce = 1_000;
 export async function openS3Store(options: S3StoreOptions): Promise<Store> {
   const connection = await openS3Connection(options);
   const traits = planTraits(options);
+  const partSizes = options.partSizes ?? defaultPartSizes;
   const share = {
     connection,
     traits,
+    bodies: new BodyBuffers(partSizes.smallest),
     memory: new UploadMemory(options.memoryBytes ?? defaultMemoryBytes),
     window: new SendingWindow(sentBytesAtOnce, requestsAtOnce),
-    partSizes: options.partSizes ?? defaultPartSizes,
+    partSizes,
   };
   const moving = atMost(requestsAtOnce);
   let conditions: Promise<void> | undefined;

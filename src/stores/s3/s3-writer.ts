@@ -1,5 +1,6 @@
 import { type CompletedPart, PutObjectCommand } from "@aws-sdk/client-s3";
 import type { ObjectWriter, StoredObject } from "../store.ts";
+import type { BodyBuffers } from "./body-buffers.ts";
 import {
   abortUpload,
   beginUpload,
@@ -19,6 +20,7 @@ export interface UploadShare {
   readonly connection: S3Connection;
   readonly traits: ObjectTraits;
   readonly memory: UploadMemory;
+  readonly bodies: BodyBuffers;
   readonly window: SendingWindow;
   readonly partSizes: PartSizes;
 }
@@ -100,16 +102,28 @@ export class S3Writer implements ObjectWriter {
     const { connection, traits, window } = this.#share;
     const leave = await window.enter(this.#part.byteCount);
     try {
-      const body = await this.#part.take();
-      const input = { Bucket: connection.bucket, Key: this.#key, Body: body, ContentLength: body.length };
-      const command = new PutObjectCommand({ ...input, ...traits });
-      return await onS3(connection, "s3:PutObject", this.#key, async () => {
-        const { ETag } = await connection.client.send(command, { abortSignal: this.#aborting.signal });
-        return unquote(ETag);
+      return await this.#withBody(this.#part, async (body) => {
+        const input = { Bucket: connection.bucket, Key: this.#key, Body: body, ContentLength: body.length };
+        const command = new PutObjectCommand({ ...input, ...traits });
+        return onS3(connection, "s3:PutObject", this.#key, async () => {
+          const { ETag } = await connection.client.send(command, { abortSignal: this.#aborting.signal });
+          return unquote(ETag);
+        });
       });
     } finally {
       leave();
     }
+  }
+
+  /** What failed may still be on its way: its buffer is not used again. */
+  async #withBody<T>(part: PendingPart, send: (body: Uint8Array) => Promise<T>): Promise<T> {
+    const { bodies } = this.#share;
+    const buffer = bodies.take(part.byteCount);
+    const body = buffer.subarray(0, part.byteCount);
+    await part.take(body);
+    const result = await send(body);
+    bodies.giveBack(buffer);
+    return result;
   }
 
   async #complete(): Promise<string> {
@@ -152,7 +166,7 @@ export class S3Writer implements ObjectWriter {
     const { signal } = this.#aborting;
     try {
       this.#parts[number - 1] = inMemory
-        ? await sendPart(connection, upload, number, await part.take(), signal)
+        ? await this.#withBody(part, (body) => sendPart(connection, upload, number, body, signal))
         : await sendSpooledPart(connection, upload, number, part, signal);
     } catch (cause) {
       this.#failure ??= { cause };

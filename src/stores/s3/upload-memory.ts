@@ -127,11 +127,10 @@ export class PendingPart {
     await spilled;
   }
 
-  /** All bytes in one buffer; the part holds nothing after that. */
-  async take(): Promise<Buffer> {
+  /** Copies all bytes to the beginning of `body`; the part holds nothing after that. */
+  async take(body: Uint8Array): Promise<void> {
     try {
       await this.#settle();
-      const body = Buffer.allocUnsafeSlow(this.#byteCount);
       let offset = 0;
       for (const extent of this.#extents) {
         await this.#spool.read(extent, body.subarray(offset));
@@ -142,7 +141,6 @@ export class PendingPart {
         body.set(last ? piece.subarray(0, this.#lastUsed) : piece, offset);
         offset += piece.length;
       }
-      return body;
     } finally {
       await this.discard();
     }
