@@ -143,6 +143,26 @@ describeOnMoto("With a Glue that is in trouble", (server) => {
     expect(Object.values(await locationsOf(server, database, "raw_modules")).every(isOfRun1)).toBe(true);
   });
 
+  test("a run that another one overtakes does not believe that its own work is still there", async () => {
+    const database = await server.database();
+    const memory = memoryObject();
+    const catalog = catalogAt(server.url, { database, memory });
+    await catalog.publish([modules(["a"], "run0")]);
+    let saves = 0;
+    const overtaken = {
+      load: () => memory.load(),
+      save: async (...saved: Parameters<typeof memory.save>) => {
+        if (++saves === 2) await catalog.publish([modules(["a"], "other")]);
+        return memory.save(...saved);
+      },
+    };
+
+    await catalogAt(server.url, { database, memory: overtaken }).publish([modules(["a"], "run1")]);
+    await catalog.publish([modules(["a"], "run1")]);
+
+    expect(Object.values(await locationsOf(server, database, "raw_modules")).every(isOfRun1)).toBe(true);
+  });
+
   test("Glue's pages are all read", async () => {
     await using front = await openAwsFront(server.url);
     const database = await server.database();
