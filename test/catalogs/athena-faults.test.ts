@@ -163,6 +163,17 @@ describeOnMoto("With a Glue that is in trouble", (server) => {
     expect(Object.values(await locationsOf(server, database, "raw_modules")).every(isOfRun1)).toBe(true);
   });
 
+  test("a base partition that Glue's expressions have another word for is found all the same", async () => {
+    await using front = await openAwsFront(server.url);
+    front.answer(({ input }) => ("Expression" in input ? { refusal: "InvalidInputException" } : undefined));
+    const database = await server.database();
+    await catalogAt(server.url, { database }).publish([csvModules(["a", "b"])]);
+
+    await catalogAt(front.url, { database }).publish([csvModules(["a"])]);
+
+    expect(Object.keys(await locationsOf(server, database, "raw_modules"))).toEqual(["a"]);
+  });
+
   test("Glue's pages are all read", async () => {
     await using front = await openAwsFront(server.url);
     const database = await server.database();

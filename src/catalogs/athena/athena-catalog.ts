@@ -128,7 +128,10 @@ async function carryOut(
       try {
         await step();
       } catch (error) {
-        if (!(error instanceof PanoramaError) || signal?.aborted === true) throw error;
+        if (!(error instanceof PanoramaError) || signal?.aborted === true) {
+          steps.length = 0;
+          throw error;
+        }
         failures.push(error);
       }
     }

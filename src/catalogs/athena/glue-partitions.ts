@@ -20,11 +20,10 @@ import { formatOf, partitionInput } from "./storage-descriptor.ts";
 /** As many as Glue takes in one call. */
 const batchSizes = { create: 100, update: 100, drop: 25 } as const;
 
-/** What stands in the way, when a right to drop is missing. */
 export interface EnsuredPartitions {
-  /** What Glue has of ours. */
+  /** What Glue has of ours, but for `undropped`. */
   readonly fingerprints: Fingerprints;
-  /** Partitions without rows, which readers still find, and the refusal. */
+  /** Partitions that have no rows any more, and that the right to drop is missing for. */
   readonly undropped: { readonly count: number; readonly refusal: PanoramaError } | undefined;
 }
 
@@ -94,13 +93,14 @@ async function readFingerprints(glue: GlueDatabase, table: RawTable): Promise<Fi
   return found;
 }
 
+/** Those that the expression is true of, or all: the caller looks at each. */
 async function* readPartitions(
   glue: GlueDatabase,
   table: string,
   expression: string | undefined,
 ): AsyncGenerator<Partition> {
   const { aws, database } = glue;
-  let filter = expression === undefined ? {} : { Expression: expression };
+  const filter = expression === undefined ? {} : { Expression: expression };
   let token: string | undefined;
   do {
     const page = { MaxResults: 1000, ...(token === undefined ? {} : { NextToken: token }) };
@@ -110,11 +110,10 @@ async function* readPartitions(
         api.getPartitions({ DatabaseName: database, TableName: table, ...filter, ...page }, options),
       );
     } catch (error) {
-      if (failureName(error) !== "InvalidInputException" || !("Expression" in filter)) throw error;
-      // Glue's expressions have words of their own, and this column may be called like one.
-      filter = {};
-      token = undefined;
-      continue;
+      if (failureName(error) !== "InvalidInputException" || expression === undefined) throw error;
+      // Glue's expressions have words of their own, and a column may be called like one.
+      yield* readPartitions(glue, table, undefined);
+      return;
     }
     yield* answer.Partitions ?? [];
     token = answer.NextToken;
