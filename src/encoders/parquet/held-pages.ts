@@ -5,7 +5,7 @@ import { PanoramaError } from "../../errors.ts";
 import type { ByteSink } from "../encoder.ts";
 
 /** Compressed pages in memory, over all files of a table, before they go to disk. */
-const memoryBudget = 16 << 20;
+const memoryBudget = 8 << 20;
 
 /** A compressed page with its header that waits for its row group to be complete. */
 export interface HeldPage {

@@ -7,7 +7,7 @@ import type { Compress } from "./zstd.ts";
 const inFlightLimit = 8 << 20;
 const sparesLimit = 8 << 20;
 /** Bytes of all pages that are being collected from small batches, and the most of one. */
-const collectedLimit = 32 << 20;
+const collectedLimit = 12 << 20;
 const largestCollected = 16 << 10;
 
 /** Compresses and keeps the pages of all files of one table, with bounded memory. */

@@ -14,7 +14,7 @@ import { RowStream } from "./row-stream.ts";
 
 /** Larger batches make better pages, smaller ones less memory; a batch has room for all its rows from the start. */
 function batchLimits(columnCount: number): BatchLimits {
-  return { rows: Math.max(64, Math.min(16_384, Math.floor(1_600_000 / columnCount))), bytes: 8 << 20 };
+  return { rows: Math.max(64, Math.min(16_384, Math.floor(1_600_000 / columnCount))), bytes: 4 << 20 };
 }
 
 /** Rolling back to it lets go of the table's metadata lock, so that nobody's ALTER TABLE waits for the run. */
