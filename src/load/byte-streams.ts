@@ -82,17 +82,19 @@ export class ByteStreams {
     }
   }
 
-  /** Appends one byte per column to stream `stream` of each row's slice: 1 where the row is null there. */
-  scatterNulls(
-    columns: readonly (Uint8Array | undefined)[],
+  /** Appends the `width` bytes that each row has in `bytes` to stream `stream` of its slice. */
+  scatterBytes(
+    bytes: Uint8Array,
+    width: number,
     slices: Int32Array,
     rowCount: number,
     streamsPerSlice: number,
     stream: number,
   ): void {
+    let at = 0;
     for (let row = 0; row < rowCount; row++) {
       const target = (slices[row] as number) * streamsPerSlice + stream;
-      for (const nulls of columns) this.#putByte(target, nulls === undefined ? 0 : (nulls[row] as number));
+      for (let i = 0; i < width; i++) this.#putByte(target, bytes[at++] as number);
     }
   }
 

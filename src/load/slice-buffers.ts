@@ -28,6 +28,9 @@ interface KeptColumn {
 export class SliceBuffers {
   readonly #columns: readonly KeptColumn[];
   readonly #nullable: readonly KeptColumn[];
+  /** Per row: a bit for each column that may be null. */
+  readonly #flagBytes: number;
+  #flags = new Uint8Array(0);
   readonly #streamsPerSlice: number;
   #blockSize = largestBlock;
   #streams = openStreams(largestBlock);
@@ -45,6 +48,7 @@ export class SliceBuffers {
       return { position, width: fixedWidth(type), nullPlace: nullable ? nullPlace++ : undefined };
     });
     this.#nullable = this.#columns.filter((column) => column.nullPlace !== undefined);
+    this.#flagBytes = Math.ceil(nullPlace / 8);
     this.#streamsPerSlice = this.#columns.length + (nullPlace > 0 ? 1 : 0);
   }
 
@@ -77,8 +81,15 @@ export class SliceBuffers {
       this.#streams.scatterValues(data, width, slices, rowCount, this.#streamsPerSlice, stream);
     });
     if (this.#nullable.length === 0) return;
-    const nulls = this.#nullable.map(({ position }) => dataAt(batch, position).nulls);
-    this.#streams.scatterNulls(nulls, slices, rowCount, this.#streamsPerSlice, this.#columns.length);
+    const flags = this.#flagNulls(batch);
+    this.#streams.scatterBytes(
+      flags,
+      this.#flagBytes,
+      slices,
+      rowCount,
+      this.#streamsPerSlice,
+      this.#columns.length,
+    );
   }
 
   /** The slices that have to be handed on now, largest first; none while there is room. */
@@ -123,11 +134,26 @@ export class SliceBuffers {
       }
       const nulls = this.#assembled.subarray(at, at + rowCount);
       at += rowCount;
-      const nullCount = pick(flags, nullPlace, this.#nullable.length, nulls);
+      const nullCount = pick(flags, nullPlace, this.#flagBytes, nulls);
       return { values: bytes, nulls: nullCount > 0 ? nulls : undefined, nullCount };
     });
     const byteCount = values.reduce((sum, { length }) => sum + length, 0);
     return { rowCount, byteCount, columns, release: () => undefined };
+  }
+
+  #flagNulls(batch: RecordBatch): Uint8Array {
+    const length = batch.rowCount * this.#flagBytes;
+    if (this.#flags.length < length) this.#flags = new Uint8Array(length);
+    else this.#flags.fill(0, 0, length);
+    this.#nullable.forEach(({ position }, place) => {
+      const { nulls } = dataAt(batch, position);
+      if (nulls === undefined) return;
+      const bit = place & 7;
+      for (let row = 0, at = place >> 3; row < batch.rowCount; row++, at += this.#flagBytes) {
+        this.#flags[at] = (this.#flags[at] as number) | ((nulls[row] as number) << bit);
+      }
+    });
+    return this.#flags;
   }
 
   #makeRoom(byteCount: number): void {
@@ -158,11 +184,12 @@ function dataAt(batch: RecordBatch, position: number): ColumnData {
   return data;
 }
 
-/** Copies every `count`th flag from `place` on to `nulls`, and returns how many are set. */
-function pick(flags: Uint8Array, place: number, count: number, nulls: Uint8Array): number {
+/** Takes the flag of column `place` out of every row's `flagBytes` bytes into `nulls`; returns how many are set. */
+function pick(flags: Uint8Array, place: number, flagBytes: number, nulls: Uint8Array): number {
+  const bit = place & 7;
   let nullCount = 0;
-  for (let row = 0, at = place; row < nulls.length; row++, at += count) {
-    const flag = flags[at] as number;
+  for (let row = 0, at = place >> 3; row < nulls.length; row++, at += flagBytes) {
+    const flag = ((flags[at] as number) >> bit) & 1;
     nulls[row] = flag;
     nullCount += flag;
   }

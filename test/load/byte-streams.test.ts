@@ -40,7 +40,8 @@ test("streams give back what was scattered over them, however often they are emp
       const data = columnOf(type, values);
       const at = { values: c * 2, nulls: c * 2 + 1 };
       streams.scatterValues(data, width, slices, rowCount, perSlice, at.values);
-      streams.scatterNulls([data.nulls], slices, rowCount, perSlice, at.nulls);
+      const nulls = data.nulls ?? new Uint8Array(rowCount);
+      streams.scatterBytes(nulls, 1, slices, rowCount, perSlice, at.nulls);
       for (const [row, value] of values.entries()) {
         const first = (slices[row] as number) * perSlice;
         expected[first + at.nulls]?.push(Uint8Array.of(value === null ? 1 : 0));
