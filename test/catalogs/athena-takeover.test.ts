@@ -179,7 +179,7 @@ describeOnMoto("A table of the original", (server) => {
       message:
         "openedx_raw_modules cannot be changed in Glue: other installations have partitions in it, " +
         "and their files are not parquet",
-      remedy: expect.stringContaining("--rebuild TABLE") as string,
+      remedy: expect.stringContaining("datalake_table_name") as string,
     });
     expect(await locationsOf(server, database, names.rawName)).toMatchObject({
       a: `s3://lake/modules/lms=${lms.lms}/course_id=a`,
