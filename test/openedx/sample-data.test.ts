@@ -95,7 +95,7 @@ describe("the sample tables are those of Open edX", () => {
   });
 });
 
-describe("the sample site has any size", () => {
+describe("the sample site can be of every size", () => {
   test("scale 1 is a small school", () => {
     const counts = ["auth_user", "student_courseenrollment", "courseware_studentmodule"].map((name) =>
       rowCountOf(site, name),

@@ -24,7 +24,7 @@ export interface TestDatabase extends AsyncDisposable {
 
   /**
    * Runs one or more statements in a session that stores zero and impossible dates. Answers with the rows of a
-   * single statement that has any, else with none; 64-bit integers, decimals and dates come as strings.
+   * single statement that has some, else with none; 64-bit integers, decimals and dates come as strings.
    */
   query(sql: string, values?: readonly unknown[]): Promise<readonly Readonly<Record<string, unknown>>[]>;
 }

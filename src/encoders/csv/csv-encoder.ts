@@ -79,7 +79,7 @@ class CsvFile implements FileEncoder {
   }
 }
 
-/** The names as a row of texts, spelled as any other. */
+/** The names as a row of texts, spelled like every other row. */
 function spellHeader(schema: TableSchema): Uint8Array {
   const rows = new RowWriter({
     ...schema,
