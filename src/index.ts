@@ -16,7 +16,9 @@ export {
   createDatalakeTables,
   createTableViews,
   type DefinitionChange,
+  type DefinitionOutcome,
   dropDatalakeTables,
+  type KeptFiles,
 } from "./run/definitions.ts";
 export { type DemoOptions, type DemoResult, runDemo } from "./run/demo.ts";
 export { describeLake, type LakeTableInfo } from "./run/describe-lake.ts";

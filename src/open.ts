@@ -1,14 +1,23 @@
 import { join } from "node:path";
+import type { Catalog } from "./catalogs/catalog.ts";
 import { queryLake as queryDuckdb } from "./catalogs/duckdb/query.ts";
 import { openDuckdbCatalog } from "./catalogs/duckdb/duckdb-catalog.ts";
-import type { Catalog } from "./catalogs/catalog.ts";
 import type { QueryResult } from "./catalogs/query-result.ts";
 import { csvEncoder } from "./encoders/csv/csv-encoder.ts";
 import type { Encoder } from "./encoders/encoder.ts";
 import { parquetEncoder } from "./encoders/parquet/parquet-encoder.ts";
 import { PanoramaError } from "./errors.ts";
 import { sampleSchema } from "./openedx/sample/ddl-schema.ts";
-import type { DatasourceSettings, MysqlConnectionSettings, Settings } from "./settings/settings.ts";
+import { openAwsCatalog, openBucketStore } from "./open-bucket.ts";
+import type {
+  CatalogUpkeep,
+  DatalakeSettings,
+  DatasourceSettings,
+  LocalDatalakeSettings,
+  MysqlConnectionSettings,
+  S3DatalakeSettings,
+  Settings,
+} from "./settings/settings.ts";
 import { openMysqlSource } from "./sources/mysql/mysql-source.ts";
 import { openOpenedxSampleSource } from "./sources/openedx-sample-source.ts";
 import type { Source } from "./sources/source.ts";
@@ -21,13 +30,23 @@ export interface OpenedLake {
   readonly store: Store;
   readonly place: LakePlace;
   readonly encoder: Encoder;
-  readonly catalog: Catalog;
+  /** undefined: the lake is files alone. */
+  readonly catalog: Catalog | undefined;
+  readonly upkeep: CatalogUpkeep;
   readonly retentionHours: number;
 }
 
 /** The DuckDB file of the settings' lake. Throws UNSUPPORTED for a lake that has none. */
-export function catalogPath(settings: Settings): string {
-  return join(localLake(settings).path, "panorama.duckdb");
+export function catalogPath({ datalake }: Settings): string {
+  if (datalake.type !== "aws") return duckdbPath(datalake);
+  throw new PanoramaError(
+    "UNSUPPORTED",
+    "datalake.type is aws: ask the tables of this lake with Athena; there is no DuckDB file",
+  );
+}
+
+function duckdbPath(datalake: LocalDatalakeSettings | S3DatalakeSettings): string {
+  return datalake.type === "local" ? join(datalake.path, "panorama.duckdb") : datalake.catalogPath;
 }
 
 /** Asks the DuckDB file at `path`, read-only. Throws QUERY_FAILED with DuckDB's own words. */
@@ -38,21 +57,41 @@ export function askCatalog(path: string, sql: string, signal: AbortSignal): Prom
 /** The tables that a datasource of type `openedx_sample` has, in name order. */
 export const sampleTableNames: readonly string[] = sampleSchema.map(({ name }) => name);
 
-export async function openLake(settings: Settings): Promise<OpenedLake> {
-  const lake = localLake(settings);
-  return {
-    store: await openLocalStore(lake.path),
-    place: {
-      basePrefix: lake.basePrefix,
-      basePartition: lake.basePartitions.map(({ name, value }) => ({ column: name, value })),
-    },
-    encoder: lake.format === "csv" ? csvEncoder : parquetEncoder,
-    catalog: openDuckdbCatalog({
-      path: catalogPath(settings),
-      ...(lake.database === undefined ? {} : { database: lake.database }),
-    }),
-    retentionHours: lake.retentionHours,
+/**
+ * Nothing connects before it is needed. `sharedBy`: how many threads of this process open the lake to write to it,
+ * and share the memory for it.
+ */
+export async function openLake({ datalake }: Settings, sharedBy = 1): Promise<OpenedLake> {
+  const place = {
+    basePrefix: datalake.basePrefix,
+    basePartition: datalake.basePartitions.map(({ name, value }) => ({ column: name, value })),
   };
+  const store = await openStore(datalake, sharedBy);
+  return {
+    store,
+    place,
+    encoder: datalake.format === "csv" ? csvEncoder : parquetEncoder,
+    catalog: await openCatalog(datalake, store, place),
+    upkeep: datalake.type === "local" ? "auto" : datalake.catalog,
+    retentionHours: datalake.retentionHours,
+  };
+}
+
+function openStore(datalake: DatalakeSettings, sharedBy: number): Promise<Store> {
+  return datalake.type === "local" ? openLocalStore(datalake.path) : openBucketStore(datalake, sharedBy);
+}
+
+async function openCatalog(
+  datalake: DatalakeSettings,
+  store: Store,
+  place: LakePlace,
+): Promise<Catalog | undefined> {
+  if (datalake.type === "aws") return openAwsCatalog(datalake, store, place);
+  const { database } = datalake;
+  return openDuckdbCatalog({
+    path: duckdbPath(datalake),
+    ...(database === undefined ? {} : { database }),
+  });
 }
 
 /** Nothing connects before it is needed. Throws UNSUPPORTED, SETTINGS_INVALID. */
@@ -79,17 +118,6 @@ export async function openSource(datasource: DatasourceSettings): Promise<Source
         { source: datasource.name },
       );
   }
-}
-
-type LocalLake = Extract<Settings["datalake"], { readonly type: "local" }>;
-
-function localLake(settings: Settings): LocalLake {
-  const { datalake } = settings;
-  if (datalake.type === "local") return datalake;
-  throw new PanoramaError(
-    "UNSUPPORTED",
-    `datalake.type is ${datalake.type}, which this version cannot write yet; \`type: local\` with a \`path\` makes a lake in a folder`,
-  );
 }
 
 function mysqlOptions(

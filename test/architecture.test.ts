@@ -29,7 +29,7 @@ const layers = {
   lake: ["lake/"],
   load: ["load/"],
   run: ["run/"],
-  open: ["open.ts"],
+  open: ["open.ts", "open-bucket.ts"],
   index: ["index.ts"],
   cli: ["cli/"],
   package: ["../package.json"],

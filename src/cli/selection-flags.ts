@@ -54,7 +54,8 @@ export function readSelection(command: Command, flags: SelectionFlags): Selectio
   return { tables: datasources.flatMap((datasource) => tables.map((table) => `${datasource}.${table}`)) };
 }
 
-function namesOption(flags: string, description: string): Option {
+/** An option that takes names with commas between them, and may be repeated. */
+export function namesOption(flags: string, description: string): Option {
   return new Option(flags, description).argParser((text: string, before: readonly string[] | undefined) => [
     ...(before ?? []),
     ...text.split(",").map((name) => name.trim()),

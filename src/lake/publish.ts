@@ -19,8 +19,11 @@ export interface Publication {
   readonly tables: readonly LoadedTable[];
   readonly now: Date;
   /** As of `finishPublishing`. */
-  readonly showInCatalog?: () => Promise<void>;
+  readonly showInCatalog?: ShowInCatalog;
 }
+
+/** Makes the catalog say what the manifest says; resolves to whether it does now. */
+export type ShowInCatalog = () => Promise<boolean>;
 
 /**
  * Makes all tables of a run the ones that readers see, together, and tells how the lake is now. Files of
@@ -42,8 +45,8 @@ export async function publishTables(
     assertUncontended(began, current, tables);
     return planPublication(current, tables, lease.run, now);
   });
-  const { manifest, finished } = await finishPublishing(store, lake, showInCatalog);
-  if (finished.length === 0) await showInCatalog?.();
+  const { manifest, shown } = await finishPublishing(store, lake, showInCatalog);
+  if (shown === undefined) await showInCatalog?.();
   return manifest;
 }
 
@@ -53,6 +56,8 @@ export interface FinishedPublishing {
   readonly finished: readonly string[];
   /** Tables with files that have disappeared before they got to their place. Only loading again helps. */
   readonly lost: readonly string[];
+  /** Whether the catalog shows the manifest; undefined when nothing was left to do and it was not asked. */
+  readonly shown: boolean | undefined;
 }
 
 /**
@@ -61,16 +66,17 @@ export interface FinishedPublishing {
  * when nothing is left. To be called before a run reads the manifest that it begins with.
  *
  * `showInCatalog` is called when all files are in their places and before any is removed, so that a crash at
- * any moment leaves a catalog that names no file which is gone.
+ * any moment leaves a catalog that names no file which is gone. While the catalog cannot be written, nothing is
+ * removed.
  */
 export async function finishPublishing(
   store: Store,
   lake: LakePlace,
-  showInCatalog: () => Promise<void> = async () => {},
+  showInCatalog: ShowInCatalog = async () => true,
 ): Promise<FinishedPublishing> {
   const planned = (await readManifest(store, lake)).manifest;
   const unfinished = [...planned.tables.values()].filter(isUnfinished);
-  if (unfinished.length === 0) return { manifest: planned, finished: [], lost: [] };
+  if (unfinished.length === 0) return { manifest: planned, finished: [], lost: [], shown: undefined };
 
   const lost = new Set<string>();
   const moved = new Set<string>();
@@ -82,13 +88,16 @@ export async function finishPublishing(
       else lost.add(table.table);
     }
   }
-  await showInCatalog();
-  const removed = await removeSliceFiles(store, lake, unfinished);
+  const shown = await showInCatalog();
+  const removed = shown ? await removeSliceFiles(store, lake, unfinished) : new Set<string>();
   const { manifest } = await updateManifest(store, lake, (current) => markFinished(current, moved, removed));
   return {
     manifest,
-    finished: unfinished.map(({ table }) => table).filter((name) => !lost.has(name)),
+    finished: unfinished
+      .filter(({ table, removals }) => !lost.has(table) && (shown || removals.length === 0))
+      .map(({ table }) => table),
     lost: [...lost],
+    shown,
   };
 }
 

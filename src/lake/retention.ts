@@ -18,6 +18,7 @@ import {
   updateManifest,
   withTables,
 } from "./manifest.ts";
+import type { ShowInCatalog } from "./publish.ts";
 import { type FoundLease, readLeases } from "./run-lease.ts";
 
 export interface RetentionOptions {
@@ -26,8 +27,8 @@ export interface RetentionOptions {
   readonly now: Date;
   /** Tables to look at besides those of the manifest: one whose first load crashed is not in it. */
   readonly tables?: readonly string[];
-  /** Called before replaced files go: after a crash the catalog may still name them. */
-  readonly showInCatalog?: () => Promise<void>;
+  /** Called before replaced files go: after a crash the catalog may still name them. They stay when it cannot be written. */
+  readonly showInCatalog?: ShowInCatalog;
 }
 
 export interface CollectedGarbage {
@@ -96,7 +97,7 @@ async function removeReplaced(
   const { tables: known } = (await readManifest(store, lake)).manifest;
   const anyExpired = [...known.values()].some(({ replaced }) => replaced.some(({ at }) => expired(at)));
   if (!anyExpired) return 0;
-  await showInCatalog?.();
+  if ((await showInCatalog?.()) === false) return 0;
   let keys: readonly string[] = [];
   const { manifest } = await updateManifest(store, lake, (current) => {
     const tables = [...current.tables.values()].filter(({ replaced }) =>

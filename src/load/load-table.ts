@@ -17,6 +17,8 @@ export interface LoadContext {
   readonly store: Store;
   readonly place: LakePlace;
   readonly details: FileDetails;
+  /** What catalogs are to show of the tables from here on; undefined leaves that as it is. */
+  readonly define: LoadedTable["define"];
   readonly reporter: Reporter;
   readonly signal: AbortSignal;
 }
@@ -63,7 +65,7 @@ export async function loadTable(
     format: encoder.format,
     rawName: table.rawName,
     viewName: table.viewName,
-    define: { raw: true, view: true },
+    define: context.define,
     loadedAt: new Date().toISOString(),
     rowCount: loaded.rowCount,
     alterations,

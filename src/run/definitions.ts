@@ -1,3 +1,4 @@
+import type { CatalogWarning } from "../catalogs/catalog.ts";
 import { PanoramaError } from "../errors.ts";
 import {
   type DefinitionKind,
@@ -9,6 +10,7 @@ import { type LakeManifest, readManifest } from "../lake/manifest.ts";
 import { type OpenedLake, openLake, openSource } from "../open.ts";
 import type { Settings, TableSettings } from "../settings/settings.ts";
 import type { Source } from "../sources/source.ts";
+import { tableFolder } from "../stores/lake-path.ts";
 import type { Column, TableSchema } from "../table/table-schema.ts";
 import { publishCatalog } from "./publish-catalog.ts";
 import { resolveSelection, type SelectedTables, type Selection } from "./select-tables.ts";
@@ -24,12 +26,26 @@ export interface DefinitionChange {
   readonly error?: PanoramaError;
 }
 
+export interface DefinitionOutcome {
+  readonly changes: readonly DefinitionChange[];
+  /** What the catalog could not be made to say, and that makes no answer wrong. */
+  readonly warnings: readonly CatalogWarning[];
+}
+
+/** Files of a table that is not in the catalog any more. */
+export interface KeptFiles {
+  /** `s3://bucket/openedx/auth_user/`. */
+  readonly folder: string;
+  readonly files: number;
+  readonly bytes: number;
+}
+
 /** Creates the raw tables that are missing. May be repeated; also rebuilds a catalog that was lost. */
 export function createDatalakeTables(
   settings: Settings,
   selection: Selection,
   signal: AbortSignal,
-): Promise<readonly DefinitionChange[]> {
+): Promise<DefinitionOutcome> {
   return create(settings, selection, "raw", signal);
 }
 
@@ -38,18 +54,18 @@ export function createTableViews(
   settings: Settings,
   selection: Selection,
   signal: AbortSignal,
-): Promise<readonly DefinitionChange[]> {
+): Promise<DefinitionOutcome> {
   return create(settings, selection, "view", signal);
 }
 
-/** Drops raw tables and views from the catalog, never a file. */
+/** Drops raw tables and views from the catalog, never a file, and tells which files stay. */
 export async function dropDatalakeTables(
   settings: Settings,
   selection: Selection,
   signal: AbortSignal,
-): Promise<readonly DefinitionChange[]> {
+): Promise<DefinitionOutcome & { readonly kept: readonly KeptFiles[] }> {
   const selected = resolveSelection(settings, selection);
-  const lake = await openLake(settings);
+  const lake = await openCataloguedLake(settings);
   signal.throwIfAborted();
   const { manifest } = await readManifest(lake.store, lake.place);
   const tables = selected.flatMap((each) => each.tables);
@@ -59,11 +75,33 @@ export async function dropDatalakeTables(
     tables.map(({ name }) => name),
     ["view", "raw"],
   );
-  await publishCatalog(lake);
-  return tables.flatMap((table) => [
+  const warnings = await publishCatalog(lake);
+  const changes = tables.flatMap((table) => [
     dropped(manifest, table, table.viewName, "view"),
     dropped(manifest, table, table.rawName, "raw"),
   ]);
+  return { changes, warnings, kept: tables.flatMap(({ name }) => keptFiles(lake, manifest, name)) };
+}
+
+function keptFiles(
+  { store, place }: OpenedLake,
+  manifest: LakeManifest,
+  table: string,
+): readonly KeptFiles[] {
+  const files = manifest.tables.get(table)?.slices.flatMap((slice) => slice.files) ?? [];
+  if (files.length === 0) return [];
+  const bytes = files.reduce((sum, { byteCount }) => sum + byteCount, 0);
+  return [{ folder: store.root + tableFolder(place, table), files: files.length, bytes }];
+}
+
+/** Throws `SETTINGS_INVALID` for a lake that is files alone. */
+async function openCataloguedLake(settings: Settings): Promise<OpenedLake> {
+  const lake = await openLake(settings);
+  if (lake.catalog !== undefined) return lake;
+  throw new PanoramaError(
+    "SETTINGS_INVALID",
+    "The lake has no catalog: datalake_database and datalake_workgroup have to be set for one",
+  );
 }
 
 function dropped(
@@ -81,9 +119,9 @@ async function create(
   selection: Selection,
   kind: DefinitionKind,
   signal: AbortSignal,
-): Promise<readonly DefinitionChange[]> {
+): Promise<DefinitionOutcome> {
   const selected = resolveSelection(settings, selection);
-  const lake = await openLake(settings);
+  const lake = await openCataloguedLake(settings);
   const { manifest: before } = await readManifest(lake.store, lake.place);
   const definitions: TableDefinition[] = [];
   const changes: DefinitionChange[] = [];
@@ -107,8 +145,9 @@ async function create(
     }
   }
   await defineTables(lake.store, lake.place, definitions, [kind]);
-  await publishCatalog(lake);
-  return changes;
+  // Whoever types the command may have lost what was there.
+  const warnings = await publishCatalog(lake, { verify: true });
+  return { changes, warnings };
 }
 
 interface Described {

@@ -6,9 +6,9 @@ import type { TableToLoad } from "../load/table-to-load.ts";
 import { type OpenedLake, openLake, openSource } from "../open.ts";
 import type { Reporter } from "../reports/reporter.ts";
 import type { Settings, TableSettings } from "../settings/settings.ts";
-import { publishCatalog } from "./publish-catalog.ts";
-import { openReaderThreads } from "./reader-threads.ts";
-import { resolveSelection, type SelectedTables, type Selection } from "./select-tables.ts";
+import { type CatalogOfRun, catalogOfRun } from "./publish-catalog.ts";
+import { mostReaders, openReaderThreads } from "./reader-threads.ts";
+import { resolveRebuild, resolveSelection, type SelectedTables, type Selection } from "./select-tables.ts";
 
 export interface RunOptions {
   readonly reporter: Reporter;
@@ -16,6 +16,11 @@ export interface RunOptions {
   readonly signal: AbortSignal;
   /** Loads also what has not changed; every load of this version does. */
   readonly force: boolean;
+  /**
+   * Tables of the selection whose definitions in the catalog may be dropped and made anew, where a change of
+   * columns, partitions or format cannot be made to the table that is there.
+   */
+  readonly rebuild?: readonly string[];
 }
 
 export interface RunOutcome {
@@ -28,7 +33,8 @@ export interface RunOutcome {
 
 /**
  * Loads the chosen tables and publishes them together. A table that fails keeps its old version. Throws when
- * nothing can be loaded at all: the lake cannot be written, another run won, the run was aborted.
+ * nothing can be loaded at all: the lake cannot be written, another run won, the run was aborted. Throws at the end,
+ * with all that could be loaded published, when the catalog cannot be brought up to date.
  */
 export async function extractAndLoad(
   settings: Settings,
@@ -36,33 +42,34 @@ export async function extractAndLoad(
   options: RunOptions,
 ): Promise<RunOutcome> {
   const selected = resolveSelection(settings, selection);
+  const replace = resolveRebuild(selected, options.rebuild ?? []);
   const started = new Date();
-  const lake = await openLake(settings);
+  const lake = await openLake(settings, mostReaders(selected, settings));
   await using lease = await announceRun(lake.store, lake.place, started);
+  const catalog = catalogOfRun(lake, options.reporter, replace);
+  let outcome: RunOutcome;
   try {
-    return await loadAndPublish(settings, selected, lake, lease, started, options);
+    outcome = await loadAndPublish(settings, selected, lake, catalog, lease, started, options);
   } catch (error) {
     const tables = selected.flatMap((each) => each.tables.map(({ name }) => name));
     // The first failure is the one to tell; what stays is removed after the retention time.
     await discardRun(lake.store, lake.place, lease.run, tables).catch(() => undefined);
     throw error;
   }
+  catalog.assertShown();
+  return outcome;
 }
 
 async function loadAndPublish(
   settings: Settings,
   selected: readonly SelectedTables[],
   lake: OpenedLake,
+  catalog: CatalogOfRun,
   lease: RunLease,
   started: Date,
   { reporter, signal }: RunOptions,
 ): Promise<RunOutcome> {
-  const showInCatalog = async (): Promise<void> => {
-    for (const { table, message } of await publishCatalog(lake)) {
-      reporter.report({ kind: "warning", table, message });
-    }
-  };
-  const began = await tidyUp(lake, selected, reporter);
+  const began = await tidyUp(lake, catalog, selected, reporter);
   reporter.report({
     kind: "run-started",
     run: lease.run,
@@ -82,12 +89,13 @@ async function loadAndPublish(
     store: lake.store,
     place: lake.place,
     details: { run: start.run, startedAt: start.startedAt },
+    define: lake.upkeep === "manual" ? undefined : { raw: true, view: true },
     reporter,
     signal,
   });
   signal.throwIfAborted();
   if (loaded.length > 0) {
-    const publication = { lease, began, tables: loaded, now: new Date(), showInCatalog };
+    const publication = { lease, began, tables: loaded, now: new Date(), showInCatalog: catalog.show };
     await publishTables(lake.store, lake.place, publication);
   }
 
@@ -107,11 +115,10 @@ async function loadAndPublish(
 /** Ends what an interrupted run began, removes what it left, and tells of both. */
 async function tidyUp(
   lake: OpenedLake,
+  { show: showInCatalog }: CatalogOfRun,
   selected: readonly SelectedTables[],
   reporter: Reporter,
 ): Promise<Awaited<ReturnType<typeof finishPublishing>>["manifest"]> {
-  // Its warnings come when this run publishes.
-  const showInCatalog = async (): Promise<void> => void (await publishCatalog(lake));
   const { manifest, finished, lost } = await finishPublishing(lake.store, lake.place, showInCatalog);
   if (finished.length > 0) {
     const message = `finished publishing what an interrupted run had begun: ${finished.join(", ")}`;

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { batchesOf } from "../load/load-ranges.ts";
 import { type LoadedRows, loadRows } from "../load/load-rows.ts";
-import { openLake, openSource } from "../open.ts";
+import { type OpenedLake, openLake, openSource } from "../open.ts";
 import type { Snapshot, Source } from "../sources/source.ts";
 import { type FromReader, type ReaderStart, sendError, type ToReader } from "./reader-protocol.ts";
 
@@ -16,6 +16,7 @@ const start = workerData as ReaderStart;
 const abort = new AbortController();
 let source: Source | undefined;
 let snapshot: Snapshot | undefined;
+let lake: OpenedLake | undefined;
 
 port.on("message", (message: ToReader) => {
   if (message.kind === "abort") abort.abort(new Error("the run was stopped"));
@@ -44,7 +45,8 @@ async function openSnapshot(): Promise<FromReader> {
 }
 
 async function load({ table, firstFileNumber }: Extract<ToReader, { kind: "load" }>): Promise<FromReader> {
-  const { encoder, store, place } = await openLake(start.settings);
+  lake ??= await openLake(start.settings, start.writers);
+  const { encoder, store, place } = lake;
   const reading = await (snapshot as Snapshot).openTable(table.request);
   const rows = await loadRows({
     schema: reading.schema,

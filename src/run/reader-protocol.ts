@@ -9,6 +9,8 @@ export interface ReaderStart {
   readonly datasource: DatasourceSettings;
   readonly run: string;
   readonly startedAt: string;
+  /** How many threads write to the lake at once. */
+  readonly writers: number;
 }
 
 /** What a reader thread is told. */

@@ -5,12 +5,13 @@ import { PanoramaError } from "../errors.ts";
 import { worthSharingRows } from "../load/load-ranges.ts";
 import type { LoadedRows } from "../load/load-rows.ts";
 import type { PeerLoad, PeerReaders } from "../load/peer-readers.ts";
+import type { Settings } from "../settings/settings.ts";
 import type { Source } from "../sources/source.ts";
 import type { SelectedTables } from "./select-tables.ts";
 import { type FromReader, type ReaderStart, receiveError, type ToReader } from "./reader-protocol.ts";
 
 /** More readers than this wait for the server rather than for each other. */
-const mostReaders = 4;
+const readerLimit = 4;
 const closeMillis = 5_000;
 
 /**
@@ -18,14 +19,23 @@ const closeMillis = 5_000;
  * machine, since the server or the encoders need the others.
  */
 export function readerCount(parallelReads: number | undefined): number {
-  return parallelReads ?? Math.max(1, Math.min(mostReaders, Math.floor(availableParallelism() / 2)));
+  return parallelReads ?? Math.max(1, Math.min(readerLimit, Math.floor(availableParallelism() / 2)));
+}
+
+/** How many threads may write to the lake at once, this one included. */
+export function mostReaders(selected: readonly SelectedTables[], { datalake }: Settings): number {
+  if (datalake.format !== "parquet") return 1;
+  const counts = selected.map(({ datasource }) =>
+    datasource.type === "mysql" ? readerCount(datasource.parallelReads) : 1,
+  );
+  return Math.max(1, ...counts);
 }
 
 /** Starts reader threads for a datasource with a large table, where there is more than one reader. */
 export async function openReaderThreads(
   source: Source,
   { datasource, tables }: SelectedTables,
-  start: Omit<ReaderStart, "datasource">,
+  start: Omit<ReaderStart, "datasource" | "writers">,
   signal: AbortSignal,
 ): Promise<PeerReaders | undefined> {
   if (datasource.type !== "mysql" || start.settings.datalake.format !== "parquet") return undefined;
@@ -35,7 +45,7 @@ export async function openReaderThreads(
   if (![...estimates.values()].some((rowCount) => rowCount >= worthSharingRows)) return undefined;
   const threads = Array.from(
     { length: readers - 1 },
-    () => new ReaderThread({ ...start, datasource }, signal),
+    () => new ReaderThread({ ...start, datasource, writers: readers }, signal),
   );
   return {
     count: threads.length,

@@ -33,6 +33,26 @@ export function resolveSelection(settings: Settings, selection: Selection): read
   return selected;
 }
 
+/**
+ * The raw tables of those among `selected` that `names` mean. Throws `UNKNOWN_NAME` with every name that is not
+ * among them.
+ */
+export function resolveRebuild(
+  selected: readonly SelectedTables[],
+  names: readonly string[],
+): readonly string[] {
+  const isMeant = (datasource: DatasourceSettings, table: TableSettings): boolean =>
+    names.includes(table.name) || names.includes(spellFullName(datasource, table));
+  const known = selected.flatMap(({ tables }) => tables.map(({ name }) => name));
+  const full = selected.flatMap(({ datasource, tables }) =>
+    tables.map((table) => spellFullName(datasource, table)),
+  );
+  rejectUnknown("chosen table", new Set(names), known, full);
+  return selected.flatMap(({ datasource, tables }) =>
+    tables.filter((table) => isMeant(datasource, table)).map(({ rawName }) => rawName),
+  );
+}
+
 type Choice = (datasource: DatasourceSettings, table: TableSettings) => boolean;
 
 function planChoice(datasources: readonly DatasourceSettings[], selection: Selection): Choice {
@@ -60,8 +80,14 @@ function spellFullName(datasource: DatasourceSettings, table: TableSettings): st
   return `${datasource.name}.${table.name}`;
 }
 
+const unknownNames = {
+  datasource: { none: "The settings have no datasource", instead: "They have" },
+  table: { none: "The settings have no table", instead: "They have" },
+  "chosen table": { none: "This run does not load the table", instead: "It loads" },
+} as const;
+
 function rejectUnknown(
-  kind: "datasource" | "table",
+  kind: keyof typeof unknownNames,
   names: ReadonlySet<string>,
   known: Iterable<string>,
   alsoKnown: readonly string[] = [],
@@ -72,9 +98,12 @@ function rejectUnknown(
   const sentences = unknown.map((name) => {
     const nearest = nearestName(name, candidates) ?? nearestName(name, alsoKnown);
     const meant = nearest === undefined ? "" : `, did you mean ${nearest}?`;
-    return `The settings have no ${kind} ${name}${meant}`;
+    return `${unknownNames[kind].none} ${name}${meant}`;
   });
-  const list = candidates.length > 0 && candidates.length <= 12 ? [`They have ${candidates.join(", ")}`] : [];
+  const list =
+    candidates.length > 0 && candidates.length <= 12
+      ? [`${unknownNames[kind].instead} ${candidates.join(", ")}`]
+      : [];
   throw new PanoramaError("UNKNOWN_NAME", [...sentences, ...list].join("\n"));
 }
 

@@ -17,7 +17,7 @@ export async function testConnections(
   }
   results.push(
     ...(await answer("datalake", async () => [await checkLake(settings)])),
-    ...(await answer("catalog", async () => (await openLake(settings)).catalog.check())),
+    ...(await answer("catalog", async () => checkCatalog(settings))),
   );
   return results;
 }
@@ -27,6 +27,14 @@ async function checkLake(settings: Settings): Promise<CheckResult> {
   // A lake of another version is found out here rather than at the first load.
   await readManifest(store, place);
   return store.check();
+}
+
+async function checkCatalog(settings: Settings): Promise<readonly CheckResult[]> {
+  const { catalog } = await openLake(settings);
+  if (catalog !== undefined) return catalog.check();
+  const detail =
+    "none: datalake_database or datalake_workgroup is not set, so files are uploaded and that is all";
+  return [{ subject: "catalog", ok: true, detail }];
 }
 
 async function checkSource(datasource: DatasourceSettings): Promise<CheckResult> {

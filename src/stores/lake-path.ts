@@ -8,6 +8,7 @@ import type { Partition, PartitionValue } from "../table/partition.ts";
  *     [<base prefix>/]<table>/[<base partitions>/][<field partitions>/]<run>/part-00000.parquet
  *     [<base prefix>/]<table>/[<base partitions>/][<field partitions>/]<table>.csv
  *     [<base prefix>/]_panorama/[<base partitions>/]manifest.json
+ *     [<base prefix>/]_panorama/[<base partitions>/]catalog.json
  *     [<base prefix>/]_panorama/[<base partitions>/]runs/<run>.json
  *     [<base prefix>/]_panorama/[<base partitions>/]staging/<run>/<table>/[<field partitions>/]<table>.csv
  */
@@ -72,6 +73,11 @@ export function stagedCsvKey(lake: LakePlace, table: string, partition: Partitio
 
 export function manifestKey(lake: LakePlace): string {
   return `${systemFolder(lake)}manifest.json`;
+}
+
+/** What a catalog elsewhere was made to say, so that it need not be asked. */
+export function catalogMemoryKey(lake: LakePlace): string {
+  return `${systemFolder(lake)}catalog.json`;
 }
 
 export function leaseKey(lake: LakePlace, run: string): string {

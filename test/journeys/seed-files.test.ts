@@ -4,13 +4,6 @@ import { fillMysql } from "../../bench/fill-mysql.ts";
 import { describeOnServers, type TestDatabase } from "../services/mysql-server.ts";
 import { openSite, type Site } from "./site.ts";
 
-const seeds = [
-  "csv_settings_example",
-  "mysql_settings_example",
-  "openedx_settings_example",
-  "openedx_settings_tutor",
-];
-
 async function seedText(name: string): Promise<string> {
   return readFile(new URL(`../settings/seed/panorama_${name}.yaml`, import.meta.url), "utf8");
 }
@@ -30,20 +23,6 @@ function ofServer(text: string, { name, sourceOptions }: TestDatabase): string {
     .replace(/mysql_host:.*/g, `mysql_host: ${host}`)
     .replace(/mysql_database:.*/g, `mysql_database: ${name}`);
 }
-
-test.each(seeds)("%s as it is names AWS, which this version says it cannot do", async (name) => {
-  await using site = await openSite(await seedText(name));
-
-  const { exitCode, stdout, stderr } = await site.run("extract-and-load", "--all");
-
-  expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
-  expect(stderr).toBe(
-    "✗ datalake.type is aws, which this version cannot write yet; `type: local` with a `path` makes a lake in a folder (UNSUPPORTED)\n" +
-      "  See CHANGELOG.md for what each version can do.\n",
-  );
-  expect((await site.run("test-connections")).stdout).toContain("✗ datalake  datalake.type is aws");
-  expect((await site.run("set-tables-fields", "--all")).exitCode).toBe(1);
-});
 
 test("the CSV example on this machine says that this version cannot load CSV files", async () => {
   await using site = await openSite(onThisMachine(await seedText("csv_settings_example")));

@@ -80,7 +80,15 @@ async function loadAll(
   };
   const lake = await loadLake(
     Object.entries(sources).map(([name, world]) => sourceToLoad(name, world)),
-    { encoder: parquetEncoder, store, place, details, reporter: { report, close: () => undefined }, signal },
+    {
+      encoder: parquetEncoder,
+      store,
+      place,
+      details,
+      define: { raw: true, view: true },
+      reporter: { report, close: () => undefined },
+      signal,
+    },
   );
   return { ...lake, events };
 }

@@ -1,7 +1,8 @@
 import type { Command } from "commander";
-import type { DefinitionChange } from "../../index.ts";
+import type { DefinitionChange, DefinitionOutcome, KeptFiles } from "../../index.ts";
 import { confirm } from "../confirm.ts";
-import { type Cli, type GlobalOptions, openSettings, writeResult } from "../cli.ts";
+import { alignColumns } from "../align-columns.ts";
+import { type Cli, type GlobalOptions, loadPanorama, openSettings, writeResult } from "../cli.ts";
 import { addSelectionFlags, readSelection, type SelectionFlags } from "../selection-flags.ts";
 import { showFailure } from "../show-error.ts";
 
@@ -13,8 +14,8 @@ export function addDefinitionCommands(program: Command, cli: Cli): void {
     .action(async (flags: SelectionFlags, command: Command) => {
       const selection = readSelection(command, flags);
       const { panorama, settings } = await openSettings(cli, command);
-      const changes = await panorama.createDatalakeTables(settings, selection, cli.io.signal);
-      await showChanges(cli, command, changes);
+      const outcome = await panorama.createDatalakeTables(settings, selection, cli.io.signal);
+      await showOutcome(cli, command, outcome);
     });
 
   addSelectionFlags(program.command("create-table-views").alias("create-datalake-views"))
@@ -23,8 +24,8 @@ export function addDefinitionCommands(program: Command, cli: Cli): void {
     .action(async (flags: SelectionFlags, command: Command) => {
       const selection = readSelection(command, flags);
       const { panorama, settings } = await openSettings(cli, command);
-      const changes = await panorama.createTableViews(settings, selection, cli.io.signal);
-      await showChanges(cli, command, changes);
+      const outcome = await panorama.createTableViews(settings, selection, cli.io.signal);
+      await showOutcome(cli, command, outcome);
     });
 
   addSelectionFlags(program.command("drop-datalake-tables"))
@@ -43,14 +44,30 @@ export function addDefinitionCommands(program: Command, cli: Cli): void {
         cli.exitCode = 1;
         return;
       }
-      const changes = await panorama.dropDatalakeTables(settings, selection, cli.io.signal);
-      await showChanges(cli, command, changes);
-      cli.notify("Only definitions were dropped; the files are where they were.");
+      const outcome = await panorama.dropDatalakeTables(settings, selection, cli.io.signal);
+      await showOutcome(cli, command, outcome);
+      cli.notify(await spellKept(outcome.kept));
     });
 }
 
-async function showChanges(cli: Cli, command: Command, changes: readonly DefinitionChange[]): Promise<void> {
+async function spellKept(kept: readonly KeptFiles[]): Promise<string> {
+  if (kept.length === 0) return "Only definitions were dropped.";
+  const { printable, spellBytes, spellCounted } = await loadPanorama();
+  const lines = kept.map(({ folder, files, bytes }) => [
+    `  ${printable(folder)}`,
+    `${spellCounted(files, "file")}, ${spellBytes(bytes)}`,
+  ]);
+  return ["Only definitions were dropped. The files stay:", ...alignColumns(lines)].join("\n");
+}
+
+async function showOutcome(
+  cli: Cli,
+  command: Command,
+  { changes, warnings }: DefinitionOutcome,
+): Promise<void> {
   await writeResult(cli, spellChanges(changes));
+  const { printable } = await loadPanorama();
+  for (const { table, message } of warnings) cli.notify(printable(`! ${table}: ${message}`));
   for (const { table, error } of changes) {
     if (error) await showFailure(cli.io, command.optsWithGlobals<GlobalOptions>(), error, table);
   }

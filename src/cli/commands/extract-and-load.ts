@@ -1,9 +1,10 @@
 import type { Command } from "commander";
 import { type Cli, openSettings, withReporter } from "../cli.ts";
-import { addSelectionFlags, readSelection, type SelectionFlags } from "../selection-flags.ts";
+import { addSelectionFlags, namesOption, readSelection, type SelectionFlags } from "../selection-flags.ts";
 
 interface Flags extends SelectionFlags {
   readonly force?: true;
+  readonly rebuild?: readonly string[];
 }
 
 export function addExtractAndLoad(program: Command, cli: Cli): void {
@@ -14,18 +15,27 @@ export function addExtractAndLoad(program: Command, cli: Cli): void {
         "version and does not stop the others; the exit code is then 1.",
     )
     .option("--force", "load every partition of incremental tables; every load of this version does")
+    .addOption(
+      namesOption(
+        "--rebuild <names>",
+        "load these tables and make them anew in the catalog, where it says that they cannot be changed",
+      ),
+    )
     .addHelpText(
       "after",
       "\nExamples:\n  panorama extract-and-load --all\n  panorama extract-and-load --tables auth_user,student_courseenrollment",
     )
     .action(async (flags: Flags, command: Command) => {
-      const selection = readSelection(command, flags);
+      const { rebuild = [], all, datasource, tables, table } = flags;
+      const nothingElse = !all && !datasource && !tables && !table && rebuild.length > 0;
+      const selection = nothingElse ? { tables: rebuild } : readSelection(command, flags);
       const { panorama, settings } = await openSettings(cli, command);
       const outcome = await withReporter(cli, command, panorama, (reporter) =>
         panorama.extractAndLoad(settings, selection, {
           reporter,
           signal: cli.io.signal,
           force: flags.force === true,
+          rebuild,
         }),
       );
       if (outcome.failed > 0) cli.exitCode = 1;

@@ -12,6 +12,8 @@ export interface AwsCredentialOptions {
   readonly awsProfile?: string | undefined;
   /** A role that those credentials assume before anything else is asked for. */
   readonly roleArn?: string | undefined;
+  /** What the role's trust asks of those who assume it. */
+  readonly externalId?: string | undefined;
   /** Where the role is asked for. */
   readonly region?: string | undefined;
   readonly endpointUrl?: string | undefined;
@@ -27,7 +29,7 @@ export type AwsCredentialSource = () => Promise<{
 
 /** Asks nobody yet. */
 export async function openAwsCredentials(options: AwsCredentialOptions): Promise<AwsCredentialSource> {
-  const { credentials, awsProfile, roleArn, region, endpointUrl } = options;
+  const { credentials, awsProfile, roleArn, externalId, region, endpointUrl } = options;
   const { fromNodeProviderChain, fromTemporaryCredentials } = await import("@aws-sdk/credential-providers");
   const clientConfig = region === undefined ? {} : { region };
   const own: AwsCredentialSource =
@@ -39,7 +41,11 @@ export async function openAwsCredentials(options: AwsCredentialOptions): Promise
   const elsewhere = endpointUrl !== undefined && !isAws(endpointUrl) ? { endpoint: endpointUrl } : {};
   return fromTemporaryCredentials({
     masterCredentials: own,
-    params: { RoleArn: roleArn, RoleSessionName: "panorama-elt" },
+    params: {
+      RoleArn: roleArn,
+      RoleSessionName: "panorama-elt",
+      ...(externalId === undefined ? {} : { ExternalId: externalId }),
+    },
     clientConfig: { ...clientConfig, ...elsewhere },
   });
 }

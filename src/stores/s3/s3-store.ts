@@ -24,7 +24,7 @@ import { UploadMemory } from "./upload-memory.ts";
 export interface S3StoreOptions extends S3ConnectionOptions, S3ObjectOptions {
   /** The lake's, below whose system folder objects are tried out. */
   readonly basePrefix?: string | undefined;
-  /** For what is written and not sent yet, of all writers together. As much again may be on its way. */
+  /** For what is written and not sent yet, of all writers together. Two thirds as much may be on its way. */
   readonly memoryBytes?: number | undefined;
   readonly partSizes?: PartSizes | undefined;
   /** Larger objects are moved in parts of this size. */
@@ -32,7 +32,6 @@ export interface S3StoreOptions extends S3ConnectionOptions, S3ObjectOptions {
 }
 
 const defaultMemoryBytes = 24 << 20;
-const sentBytesAtOnce = 16 << 20;
 const requestsAtOnce = 16;
 const removedAtOnce = 1_000;
 
@@ -44,12 +43,13 @@ export async function openS3Store(options: S3StoreOptions): Promise<Store> {
   const connection = await openS3Connection(options);
   const traits = planTraits(options);
   const partSizes = options.partSizes ?? defaultPartSizes;
+  const memoryBytes = options.memoryBytes ?? defaultMemoryBytes;
   const share = {
     connection,
     traits,
     bodies: new BodyBuffers(partSizes.smallest),
-    memory: new UploadMemory(options.memoryBytes ?? defaultMemoryBytes),
-    window: new SendingWindow(sentBytesAtOnce, requestsAtOnce),
+    memory: new UploadMemory(memoryBytes),
+    window: new SendingWindow((2 * memoryBytes) / 3, requestsAtOnce),
     partSizes,
   };
   const moving = atMost(requestsAtOnce);
