@@ -26,7 +26,7 @@ describeOnS3("a lake on AWS", (s3) => {
           expect({ exitCode, stderr: exitCode === 0 ? "" : stderr }).toEqual({ exitCode: 0, stderr: "" });
           expect(await lake.keys()).toEqual(["openedx/auth_user/lms=lms.example.com/auth_user.csv"]);
           expect(await lake.read("openedx/auth_user/lms=lms.example.com/auth_user.csv")).toBe(
-            "id,username,joined\r\n1,ana,2024-01-02 03:04:05.678000\r\n2,NULL,\r\n",
+            'id,username,joined\r\n1,ana,2024-01-02 03:04:05.678000\r\n2,"NULL",NULL\r\n',
           );
           const { Table } = await moto.glue.getTable({
             DatabaseName: lake.database,
