@@ -1,3 +1,4 @@
+import type { Settings } from "../settings/settings.ts";
 import {
   type AwsLake,
   bucketArn,
@@ -27,7 +28,7 @@ export function planCatalogStatements(
   return [
     {
       sid: "CatalogTables",
-      actions: glueActions(lake.format),
+      actions: glueActions(scope),
       resources: [
         { text: `${glue}:catalog`, purpose: "the catalog, which AWS asks for with everything in it" },
         { text: `${glue}:database/${database}`, purpose: "the database" },
@@ -54,7 +55,7 @@ export function planCatalogStatements(
   ];
 }
 
-function glueActions(format: "csv" | "parquet"): readonly PolicyLine[] {
+function glueActions({ lake, settings }: PolicyScope): readonly PolicyLine[] {
   return [
     { text: "glue:GetDatabase", purpose: "see that the database is there" },
     { text: "glue:GetDatabases", purpose: "the same, asked by Athena" },
@@ -64,16 +65,25 @@ function glueActions(format: "csv" | "parquet"): readonly PolicyLine[] {
     { text: "glue:DeleteTable", purpose: "drop-datalake-tables" },
     { text: "glue:GetPartitions", purpose: "compare partitions with what they should be" },
     { text: "glue:BatchCreatePartition", purpose: "add partitions" },
-    ...(format === "parquet"
+    ...(isPartitioned(settings)
       ? [
-          {
-            text: "glue:BatchUpdatePartition",
-            purpose: "show the files of a new load in place of the old ones",
-          },
+          { text: "glue:BatchUpdatePartition", purpose: updatePurposes[lake.format] },
           { text: "glue:BatchDeletePartition", purpose: "take out partitions that have no rows any more" },
         ]
       : []),
   ];
+}
+
+const updatePurposes = {
+  csv: "let a new list of fields reach the partitions that are there",
+  parquet: "show the files of a new load in place of the old ones",
+} as const;
+
+function isPartitioned({ datalake, datasources }: Settings): boolean {
+  const tables = datasources.flatMap((datasource) => datasource.tables);
+  return (
+    datalake.basePartitions.length > 0 || tables.some(({ partitionFields }) => partitionFields.length > 0)
+  );
 }
 
 function tableNames({ lake, settings, catalogByPrefix }: PolicyScope): readonly PolicyLine[] {

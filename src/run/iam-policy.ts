@@ -86,7 +86,7 @@ function planNotes(scope: PolicyScope, options: PolicyOptions, length: number): 
       ? ["The settings list no tables, so that none can be written: `panorama set-tables` fills them in."]
       : []),
     ...lengthNotes(scope, length),
-    ...(lake.type === "aws" ? catalogNotes(lake, isPartitioned(settings), options) : []),
+    ...(lake.type === "aws" ? catalogNotes(lake, options) : []),
     ...roleNotes(lake),
     ...(lake.objects.encryption?.kind === "kms"
       ? []
@@ -94,13 +94,6 @@ function planNotes(scope: PolicyScope, options: PolicyOptions, length: number): 
           "If the bucket encrypts with a KMS key of yours by itself, name the key in kms_key_id: it needs rights too.",
         ]),
   ];
-}
-
-function isPartitioned({ datalake, datasources }: Settings): boolean {
-  const tables = datasources.flatMap((datasource) => datasource.tables);
-  return (
-    datalake.basePartitions.length > 0 || tables.some(({ partitionFields }) => partitionFields.length > 0)
-  );
 }
 
 function lengthNotes({ lake, ...breadth }: PolicyScope, length: number): readonly string[] {
@@ -122,7 +115,6 @@ function lengthNotes({ lake, ...breadth }: PolicyScope, length: number): readonl
 
 function catalogNotes(
   lake: Extract<AwsLake, { readonly type: "aws" }>,
-  partitioned: boolean,
   { resultLocation }: PolicyOptions,
 ): readonly string[] {
   if (!hasCatalog(lake)) {
@@ -131,11 +123,6 @@ function catalogNotes(
     ];
   }
   return [
-    ...(lake.format === "csv" && partitioned
-      ? [
-          "CSV files keep their places, so partitions need not be changed. With glue:BatchUpdatePartition and glue:BatchDeletePartition besides, a changed list of fields reaches the partitions that are there, and those without rows go.",
-        ]
-      : []),
     ...(resultLocation === undefined
       ? [
           `Views are created by queries, whose results workgroup ${lake.workgroup} writes to a bucket that the settings do not name: --result-location s3://BUCKET/FOLDER/ adds the rights on it.`,
