@@ -37,6 +37,19 @@ export function planFigures(measurements: Measurements): readonly Figure[] {
     ...limits,
     ...spread(pairwiseRatios(runs.get(name) ?? [], runs.get(base) ?? [])),
   });
+  const bucketTime = (title: string, name: string): Figure => {
+    const ratios = pairwiseRatios(runs.get(`${name} to a bucket`) ?? [], runs.get(name) ?? []);
+    return { title, unit: "% more", must: 25, ...spread(ratios.map((each) => (each - 1) * 100)) };
+  };
+  const bucketMemory = (title: string, name: string): Figure => {
+    const [here, there] = [name, `${name} to a bucket`].map((each) => highest(peaksOf(runs, each)).value);
+    return { title, unit: "MB more", must: 64, value: minus(there, here) };
+  };
+  const largeBucketMemory = (title: string, name: string): Figure => {
+    const [here, there] = [name, `${name} to a bucket`].map((each) => largePeaks.get(each));
+    const value = minus(there, here);
+    return { title, unit: "MB more", must: 64, value: value === undefined ? undefined : value / 1e6 };
+  };
   const peak = (title: string, name: string, limits: Limits): Figure => ({
     title,
     unit: "MB",
@@ -64,6 +77,14 @@ export function planFigures(measurements: Measurements): readonly Figure[] {
       must: 150,
       ...spread(versionSeconds.map((each) => each * 1000)),
     },
+    ...others(bucketTime("into a bucket of an S3 server beside, unpartitioned", "parquet")),
+    ...others(bucketTime(`into a bucket, ${inPartitions}`, "partitions")),
+    ...others(bucketMemory("memory for a bucket, unpartitioned", "parquet")),
+    ...others(bucketMemory(`memory for a bucket, ${inPartitions}`, "partitions")),
+    ...others(largeBucketMemory(`memory for a bucket at ${spellRows(largeRows)} rows`, "parquet")),
+    ...others(
+      largeBucketMemory(`memory for a bucket at ${spellRows(largeRows)} rows, ${inPartitions}`, "partitions"),
+    ),
     ...others(ratio("full load beside DuckDB's mysql extension", "parquet", { must: 0.5 }, "duckdb")),
     ...others(ratio("DuckDB's mysql extension", "duckdb", {})),
     ...others(peak("peak memory of DuckDB", "duckdb", {})),
@@ -125,6 +146,10 @@ function peaksOf(runs: Measurements["runs"], name: string): readonly number[] {
   return (runs.get(name) ?? []).flatMap(({ peakBytes }) =>
     peakBytes === undefined ? [] : [peakBytes / 1e6],
   );
+}
+
+function minus(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? undefined : a - b;
 }
 
 function highest(values: readonly number[]): Pick<Figure, "value" | "least" | "most"> {

@@ -9,6 +9,7 @@ import {
   describeLakeContent,
   describeServerContent,
 } from "./compare-with-server.ts";
+import { type BucketLoad, openBenchBucket } from "./bucket-loads.ts";
 import { openDump } from "./dump.ts";
 import { planFigures, renderFigures, spellRows, spread, verdictOf } from "./figures.ts";
 import { describeMachine } from "./machine.ts";
@@ -47,11 +48,23 @@ async function bench(options: Options, signal: AbortSignal): Promise<void> {
     await plan("partitions", "parquet", "course_id"),
     await plan("csv", "csv"),
   ];
+  await using bucket = await openBenchBucket(server, folder.path, tell);
+  const inBucket = async (name: string, database: string): Promise<BucketLoad | undefined> =>
+    bucket?.load({
+      name: `${name} to a bucket`,
+      partitionFields: name === "partitions" ? ["course_id"] : [],
+      database,
+    });
+  const bucketLoads = [
+    await inBucket("parquet", table.database),
+    await inBucket("partitions", table.database),
+  ].filter((load) => load !== undefined);
   const others = await openOtherPrograms(server, table, folder.path, tell);
-  const contenders = [await openDump(server, table.database), ...loads, ...others];
+  const contenders = [await openDump(server, table.database), ...loads, ...bucketLoads, ...others];
 
   const runs = await runRounds(contenders, options.rounds, signal, tell);
   const differences = await compareLoads(server, table, loads);
+  differences.push(...(await compareBucketRows(bucketLoads.at(-1), table.rowCount)));
   const largeRows = table.rowCount * largeTimes;
   const largePeaks = new Map<string, number | undefined>();
   if (!options.quick) {
@@ -65,6 +78,11 @@ async function bench(options: Options, signal: AbortSignal): Promise<void> {
       largePeaks.set(name, (await runOnce(load, "large", signal, tell)).peakBytes);
       differences.push(...(await compareRowCount(load, largeRows)));
       await load.prepare();
+      const bucketLoad = await inBucket(name, database);
+      if (bucketLoad === undefined) continue;
+      largePeaks.set(bucketLoad.name, (await runOnce(bucketLoad, "large", signal, tell)).peakBytes);
+      differences.push(...(await compareBucketRows(bucketLoad, largeRows)));
+      await bucketLoad.prepare();
     }
   }
   const versionSeconds = await timeVersion(signal);
@@ -130,6 +148,13 @@ async function compareRowCount(load: PanoramaLoad, expected: number): Promise<re
   const [row] = await load.ask(`SELECT count(*) AS row_count FROM ${viewName}`);
   const found = Number(row?.["row_count"]);
   return found === expected ? [] : [`${load.name}: ${expected} rows at the server, ${found} in the lake`];
+}
+
+/** All loads have the same bucket, so that only the last one's rows are there. */
+async function compareBucketRows(load: BucketLoad | undefined, expected: number): Promise<readonly string[]> {
+  const found = await load?.rowCount();
+  if (load === undefined || found === expected) return [];
+  return [`${load.name}: ${expected} rows at the server, ${found} in the bucket`];
 }
 
 /** In the checkout, which is on a disk where the system's temporary folder may be memory. */

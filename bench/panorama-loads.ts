@@ -34,23 +34,10 @@ export async function openPanoramaLoad(
   const own = join(folder, name);
   const lake = join(own, "lake");
   const settingsFile = join(own, "panorama_settings.yaml");
-  const { host, port, socket, user, password } = server.address;
-  const partitions =
-    partitionFields.length === 0 ? {} : { partitions: { partition_fields: partitionFields } };
+  const { password } = server.address;
   const settings = {
     datalake: { type: "local", path: lake, base_prefix: "bench", format },
-    datasources: [
-      {
-        type: "mysql",
-        name: "bench",
-        ...(socket === undefined ? { mysql_host: host, mysql_port: port } : { mysql_socket: socket }),
-        mysql_username: user,
-        mysql_password: "${PANORAMA_BENCH_PASSWORD:-}",
-        mysql_database: database,
-        mysql_ssl_mode: "disabled",
-        tables: [{ name: tableName, ...partitions }],
-      },
-    ],
+    datasources: [benchDatasource(server, database, partitionFields)],
   };
   await mkdir(own, { recursive: true });
   await writeFile(settingsFile, JSON.stringify(settings, null, 2));
@@ -71,5 +58,25 @@ export async function openPanoramaLoad(
       });
       return JSON.parse(stdout) as readonly Readonly<Record<string, unknown>>[];
     },
+  };
+}
+
+/** The table of the bench as a datasource of a settings file, which takes the password from its environment. */
+export function benchDatasource(
+  { address: { host, port, socket, user } }: BenchServer,
+  database: string,
+  partitionFields: readonly string[],
+): object {
+  const partitions =
+    partitionFields.length === 0 ? {} : { partitions: { partition_fields: partitionFields } };
+  return {
+    type: "mysql",
+    name: "bench",
+    ...(socket === undefined ? { mysql_host: host, mysql_port: port } : { mysql_socket: socket }),
+    mysql_username: user,
+    mysql_password: "${PANORAMA_BENCH_PASSWORD:-}",
+    mysql_database: database,
+    mysql_ssl_mode: "disabled",
+    tables: [{ name: tableName, ...partitions }],
   };
 }
