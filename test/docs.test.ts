@@ -32,9 +32,7 @@ test("every settings file in the documentation is one that the program accepts",
     const names = [...yaml.matchAll(/\$\{(\w+)\}/g)].map(([, variable]) => variable ?? "");
     const environment = Object.fromEntries(names.map((variable) => [variable, "filled-in"]));
 
-    await expect(readSettings(file, environment), name).resolves.toMatchObject({
-      datalake: { type: "local" },
-    });
+    await expect(readSettings(file, environment), name).resolves.toHaveProperty("datalake.format");
   }
 });
 
