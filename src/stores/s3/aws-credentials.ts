@@ -30,6 +30,8 @@ export type AwsCredentialSource = () => Promise<{
 /** Asks nobody yet. */
 export async function openAwsCredentials(options: AwsCredentialOptions): Promise<AwsCredentialSource> {
   const { credentials, awsProfile, roleArn, externalId, region, endpointUrl } = options;
+  // Loading the other ways to get a key takes a tenth of a second.
+  if (credentials !== undefined && roleArn === undefined) return async () => plainKey(credentials);
   const { fromNodeProviderChain, fromTemporaryCredentials } = await import("@aws-sdk/credential-providers");
   const clientConfig = region === undefined ? {} : { region };
   const own: AwsCredentialSource =
