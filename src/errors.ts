@@ -44,17 +44,20 @@ export const remedies = {
   STORE_UNSUPPORTED:
     "Use a newer release of the server, or another one: it has to support conditional writes (If-None-Match and If-Match).",
   STORE_READ_ONLY: "Make the folder writable for this account, or choose another `path`.",
-  STORE_FAILED: "Correct what the message above names, or choose another `path`.",
+  STORE_FAILED: "Correct what the message above names, or choose another `path` or bucket.",
   /** A partition value too long for a folder's name. */
   PARTITION_VALUE_TOO_LONG: "Partition by another column, or not at all.",
   /** The lake was written by a program that is newer, or is not a lake of ours. */
-  LAKE_UNREADABLE: "Use the version that wrote it, or another `path`.",
+  LAKE_UNREADABLE: "Use the version that wrote it, or another `path`, bucket or `base_prefix`.",
   /** The query is wrong, or the catalog cannot be opened. */
   QUERY_FAILED: "`panorama tables` lists what can be asked.",
   /** A query before the first load. */
   CATALOG_MISSING: "Load something first: `panorama extract-and-load --all`.",
   CATALOG_FAILED:
     "The files are published; run `panorama create-datalake-tables --all` to rebuild the catalog.",
+  /** DuckDB reads buckets with an extension, which is not part of it and has to be fetched once. */
+  HTTPFS_MISSING:
+    'Files that were loaded are published all the same. Install it with `duckdb -c "INSTALL httpfs"` of that release and this account, or copy the file to where the message says; then run `panorama create-datalake-tables --all`.',
   /** AWS refuses the credentials, or a right that the catalog needs. */
   CATALOG_DENIED:
     "The files are published. Grant the right named above, then run `panorama create-datalake-tables --all`.",

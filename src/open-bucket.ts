@@ -1,4 +1,5 @@
 import type { Catalog } from "./catalogs/catalog.ts";
+import type { RemoteFiles } from "./catalogs/duckdb/remote-files.ts";
 import type {
   AwsDatalakeSettings,
   BucketSettings,
@@ -43,6 +44,16 @@ export async function openAwsCatalog(
     ownBasePartition: place.basePartition,
     memory: storedMemory(store, catalogMemoryKey(place)),
   });
+}
+
+/** The bucket of a lake for DuckDB to read. */
+export async function openRemoteFiles(lake: S3DatalakeSettings): Promise<RemoteFiles> {
+  const { openBucketAccess } = await import("./stores/s3/bucket-access.ts");
+  const { bucket } = lake;
+  return {
+    root: `s3://${bucket}/`,
+    access: await openBucketAccess({ ...credentialOptions(lake), bucket }),
+  };
 }
 
 function storeOptions(lake: S3DatalakeSettings | AwsDatalakeSettings, memoryBytes: number): S3StoreOptions {

@@ -8,7 +8,7 @@ import type { Encoder } from "./encoders/encoder.ts";
 import { parquetEncoder } from "./encoders/parquet/parquet-encoder.ts";
 import { PanoramaError } from "./errors.ts";
 import { sampleSchema } from "./openedx/sample/ddl-schema.ts";
-import { openAwsCatalog, openBucketStore } from "./open-bucket.ts";
+import { openAwsCatalog, openBucketStore, openRemoteFiles } from "./open-bucket.ts";
 import type {
   CatalogUpkeep,
   DatalakeSettings,
@@ -49,9 +49,12 @@ function duckdbPath(datalake: LocalDatalakeSettings | S3DatalakeSettings): strin
   return datalake.type === "local" ? join(datalake.path, "panorama.duckdb") : datalake.catalogPath;
 }
 
-/** Asks the DuckDB file at `path`, read-only. Throws QUERY_FAILED with DuckDB's own words. */
-export function askCatalog(path: string, sql: string, signal: AbortSignal): Promise<QueryResult> {
-  return queryDuckdb({ path, sql, signal });
+/** Asks the lake's DuckDB file, read-only. Throws QUERY_FAILED with DuckDB's own words. */
+export async function askCatalog(settings: Settings, sql: string, signal: AbortSignal): Promise<QueryResult> {
+  const path = catalogPath(settings);
+  const { datalake } = settings;
+  if (datalake.type !== "s3") return queryDuckdb({ path, sql, signal });
+  return queryDuckdb({ path, sql, signal, remote: await openRemoteFiles(datalake) });
 }
 
 /** The tables that a datasource of type `openedx_sample` has, in name order. */
@@ -91,6 +94,7 @@ async function openCatalog(
   return openDuckdbCatalog({
     path: duckdbPath(datalake),
     ...(database === undefined ? {} : { database }),
+    ...(datalake.type === "s3" ? { remote: await openRemoteFiles(datalake) } : {}),
   });
 }
 

@@ -1,4 +1,5 @@
 import type { LakeFormat } from "../encoders/encoder.ts";
+import type { PanoramaError } from "../errors.ts";
 import type { CheckResult } from "../sources/source.ts";
 import type { Partition } from "../table/partition.ts";
 import type { Column } from "../table/table-schema.ts";
@@ -62,4 +63,25 @@ export interface Catalog {
    * A table that cannot be shown does not keep the others from it; then it throws at the end.
    */
   publish(tables: readonly LakeTable[], options?: PublishOptions): Promise<readonly CatalogWarning[]>;
+
+  /**
+   * Why tables, by raw name, cannot be shown without misreading files. Asks and changes nothing; to be called before
+   * their files are published. Left out where everything can be shown.
+   */
+  refusals?(
+    tables: readonly LakeTable[],
+    options?: PublishOptions,
+  ): Promise<ReadonlyMap<string, PanoramaError>>;
+
+  /**
+   * To be called before files are put into their places: tables that would read them as what they are not have no
+   * rows from here until they are published. Resolves to their raw names. Left out where files are named one by one.
+   */
+  hide?(tables: readonly LakeTable[], options?: PublishOptions): Promise<ReadonlySet<string>>;
+
+  /**
+   * Whether it says exactly this, or something else; undefined when it says nothing. Left out by a catalog that
+   * whoever loads keeps up to date: one that has this may be a copy on another machine.
+   */
+  compare?(tables: readonly LakeTable[]): Promise<"same" | "different" | undefined>;
 }

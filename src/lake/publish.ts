@@ -20,10 +20,17 @@ export interface Publication {
   readonly now: Date;
   /** As of `finishPublishing`. */
   readonly showInCatalog?: ShowInCatalog;
+  readonly hideInCatalog?: HideInCatalog;
 }
 
 /** Makes the catalog say what the manifest says; resolves to whether it does now. */
 export type ShowInCatalog = () => Promise<boolean>;
+
+/**
+ * Keeps readers of these tables from files that are about to come and go. Resolves to those that have no rows until
+ * the catalog shows them again, or to undefined when that is needed and cannot be done.
+ */
+export type HideInCatalog = (tables: readonly ManifestTable[]) => Promise<ReadonlySet<string> | undefined>;
 
 /**
  * Makes all tables of a run the ones that readers see, together, and tells how the lake is now. Files of
@@ -36,16 +43,16 @@ export type ShowInCatalog = () => Promise<boolean>;
 export async function publishTables(
   store: Store,
   lake: LakePlace,
-  { lease, began, tables, now, showInCatalog }: Publication,
+  { lease, began, tables, now, showInCatalog, hideInCatalog }: Publication,
 ): Promise<LakeManifest> {
   // Otherwise a run that is slow to finish could move its files over ours.
-  await finishPublishing(store, lake, showInCatalog);
+  await finishPublishing(store, lake, showInCatalog, hideInCatalog);
   await lease.assertHeld();
   await updateManifest(store, lake, (current) => {
     assertUncontended(began, current, tables);
     return planPublication(current, tables, lease.run, now);
   });
-  const { manifest, shown } = await finishPublishing(store, lake, showInCatalog);
+  const { manifest, shown } = await finishPublishing(store, lake, showInCatalog, hideInCatalog);
   if (shown === undefined) await showInCatalog?.();
   return manifest;
 }
@@ -67,16 +74,20 @@ export interface FinishedPublishing {
  *
  * `showInCatalog` is called when all files are in their places and before any is removed, so that a crash at
  * any moment leaves a catalog that names no file which is gone. While the catalog cannot be written, nothing is
- * removed.
+ * removed. `hideInCatalog` is called before the first move; files of what it has hidden are removed before the catalog
+ * is shown, which might take them for new ones.
  */
 export async function finishPublishing(
   store: Store,
   lake: LakePlace,
   showInCatalog: ShowInCatalog = async () => true,
+  hideInCatalog: HideInCatalog = async () => new Set(),
 ): Promise<FinishedPublishing> {
   const planned = (await readManifest(store, lake)).manifest;
   const unfinished = [...planned.tables.values()].filter(isUnfinished);
   if (unfinished.length === 0) return { manifest: planned, finished: [], lost: [], shown: undefined };
+  const hidden = await hideInCatalog(unfinished);
+  if (hidden === undefined) return { manifest: planned, finished: [], lost: [], shown: false };
 
   const lost = new Set<string>();
   const moved = new Set<string>();
@@ -88,8 +99,13 @@ export async function finishPublishing(
       else lost.add(table.table);
     }
   }
+  const removed = new Set<string>();
+  const remove = async (tables: readonly ManifestTable[]): Promise<void> => {
+    for (const key of await removeSliceFiles(store, lake, tables)) removed.add(key);
+  };
+  await remove(unfinished.filter(({ table }) => hidden.has(table)));
   const shown = await showInCatalog();
-  const removed = shown ? await removeSliceFiles(store, lake, unfinished) : new Set<string>();
+  if (shown) await remove(unfinished.filter(({ table }) => !hidden.has(table)));
   const { manifest } = await updateManifest(store, lake, (current) => markFinished(current, moved, removed));
   return {
     manifest,
@@ -101,7 +117,8 @@ export async function finishPublishing(
   };
 }
 
-function isUnfinished(table: ManifestTable): boolean {
+/** Whether files of it wait to be moved to their places, or to be removed from them. */
+export function isUnfinished(table: ManifestTable): boolean {
   return (
     table.removals.length > 0 ||
     table.slices.some(({ files }) => files.some((file) => file.stagedAs !== undefined))

@@ -1,7 +1,8 @@
 import type { Catalog, CatalogWarning, PublishOptions } from "../catalogs/catalog.ts";
 import { PanoramaError } from "../errors.ts";
 import { hiddenTables, lakeTables } from "../lake/lake-tables.ts";
-import { readManifest } from "../lake/manifest.ts";
+import { type LakeManifest, readManifest } from "../lake/manifest.ts";
+import { type HideInCatalog, isUnfinished, type ShowInCatalog } from "../lake/publish.ts";
 import { type PlacedManifest, readLakes } from "../lake/read-lakes.ts";
 import type { OpenedLake } from "../open.ts";
 import type { Reporter } from "../reports/reporter.ts";
@@ -25,10 +26,32 @@ export async function publishCatalog(
   }
 }
 
+/**
+ * Publishes the catalog if it is a copy that does not say what the manifests say. A lake that nobody has loaded into
+ * is left without one.
+ */
+export async function ensureCatalogShown(lake: OpenedLake): Promise<void> {
+  const { catalog, store } = lake;
+  if (catalog?.compare === undefined) return;
+  const lakes = await shownLakes(lake, catalog);
+  if (lakes.length === 0) return;
+  const said = await catalog.compare(lakeTables(lakes, store.root));
+  // What it says of before holds until all files are in their places, which after a crash may take until the next run.
+  if (said === "same" || (said === "different" && lakes.some(isBeingPublished))) return;
+  await publishCatalog(lake);
+}
+
+function isBeingPublished({ manifest }: PlacedManifest): boolean {
+  return [...manifest.tables.values()].some(isUnfinished);
+}
+
 /** The catalog during a run, which goes on without it: files that are published are worth it all the same. */
 export interface CatalogOfRun {
   /** Resolves to whether the catalog shows the manifest now. */
-  readonly show: () => Promise<boolean>;
+  readonly show: ShowInCatalog;
+  readonly hide: HideInCatalog;
+  /** Why tables of the manifest cannot be shown, by their name at the source. Changes nothing. */
+  readonly refusals: (manifest: LakeManifest) => Promise<ReadonlyMap<string, PanoramaError>>;
   /** Throws why it does not, if it does not. */
   readonly assertShown: () => void;
 }
@@ -36,9 +59,41 @@ export interface CatalogOfRun {
 /** `replace`: raw tables that may be made anew. Tells each warning once. */
 export function catalogOfRun(lake: OpenedLake, reporter: Reporter, replace: readonly string[]): CatalogOfRun {
   const told = new Set<string>();
+  const { catalog, store, place } = lake;
   let failure: PanoramaError | undefined;
+  let held = false;
   return {
+    async hide(tables) {
+      const { manifest } = await readManifest(store, place);
+      const names = new Set(tables.map(({ definitions }) => definitions.rawName));
+      const shown = lakeTables([{ place, manifest }], store.root);
+      try {
+        const hidden = await catalog?.hide?.(
+          shown.filter(({ rawName }) => rawName !== undefined && names.has(rawName)),
+          { replace },
+        );
+        held = false;
+        return namesAtSource(manifest, hidden ?? new Set());
+      } catch (error) {
+        if (!(error instanceof PanoramaError)) throw error;
+        failure = error;
+        held = true;
+        return undefined;
+      }
+    },
+    async refusals(manifest) {
+      const refused = await catalog?.refusals?.(lakeTables([{ place, manifest }], store.root), { replace });
+      const tables = [...manifest.tables.values()];
+      return new Map(
+        tables.flatMap(({ table, definitions }) => {
+          const error = refused?.get(definitions.rawName);
+          return error === undefined ? [] : [[table, error] as const];
+        }),
+      );
+    },
     async show() {
+      // Files are where they were, and what the catalog says of them is right.
+      if (held) return false;
       try {
         for (const { table, message } of await publishCatalog(lake, { replace })) {
           if (!told.has(`${table} ${message}`)) reporter.report({ kind: "warning", table, message });
@@ -55,6 +110,13 @@ export function catalogOfRun(lake: OpenedLake, reporter: Reporter, replace: read
       if (failure !== undefined) throw failure;
     },
   };
+}
+
+function namesAtSource(manifest: LakeManifest, rawNames: ReadonlySet<string>): ReadonlySet<string> {
+  const tables = [...manifest.tables.values()];
+  return new Set(
+    tables.filter(({ definitions }) => rawNames.has(definitions.rawName)).map(({ table }) => table),
+  );
 }
 
 async function shownLakes(

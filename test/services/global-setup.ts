@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { TestProject } from "vitest/node";
 import { type BuiltProgram, buildProgram } from "./built-program.ts";
+import { type FoundHttpfs, openDuckdbHttpfs } from "./open-duckdb-httpfs.ts";
 import { type OpenedMotoServer, openMotoServer } from "./open-moto-server.ts";
 import { type OpenedS3Server, openS3Server } from "./open-s3-server.ts";
 import { openTestServers, type TestServers } from "./open-test-servers.ts";
@@ -15,6 +16,8 @@ declare module "vitest" {
     readonly s3ServerUrl: string;
     /** As that, of the server that speaks Glue's and Athena's protocol. */
     readonly motoServerUrl: string;
+    /** Answers with the home folder in which DuckDB finds its extension for buckets, as JSON. */
+    readonly duckdbHttpfsUrl: string;
     /** Answers with the path of the built program; the first question builds it. */
     readonly builtProgramUrl: string;
   }
@@ -23,6 +26,7 @@ declare module "vitest" {
 let servers: Promise<TestServers> | undefined;
 let s3Server: Promise<OpenedS3Server> | undefined;
 let motoServer: Promise<OpenedMotoServer> | undefined;
+let httpfs: Promise<FoundHttpfs> | undefined;
 let program: Promise<BuiltProgram> | undefined;
 
 /** What a test file asks for is made when the first one asks, so that a run without such a file does not wait. */
@@ -31,6 +35,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     "/servers": async () => JSON.stringify(await (servers ??= openAndTell())),
     "/s3": async () => JSON.stringify((await (s3Server ??= openS3AndTell())).found),
     "/moto": async () => JSON.stringify((await (motoServer ??= openMotoAndTell())).found),
+    "/httpfs": async () => JSON.stringify(await (httpfs ??= openHttpfsAndTell())),
     "/program": async () => (await (program ??= buildProgram())).mainFile,
   };
   const desk = createServer((request, response) => {
@@ -46,6 +51,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   project.provide("testServersUrl", `${url}/servers`);
   project.provide("s3ServerUrl", `${url}/s3`);
   project.provide("motoServerUrl", `${url}/moto`);
+  project.provide("duckdbHttpfsUrl", `${url}/httpfs`);
   project.provide("builtProgramUrl", `${url}/program`);
 
   return async () => {
@@ -82,4 +88,10 @@ async function openMotoAndTell(): Promise<OpenedMotoServer> {
   const opened = await openMotoServer();
   if ("missing" in opened.found) process.stderr.write(`\n${opened.found.missing}\n\n`);
   return opened;
+}
+
+async function openHttpfsAndTell(): Promise<FoundHttpfs> {
+  const found = await openDuckdbHttpfs();
+  if ("missing" in found) process.stderr.write(`\n${found.missing}\n\n`);
+  return found;
 }

@@ -3,10 +3,10 @@ import { access, constants, mkdir, open, readdir, rename, rm } from "node:fs/pro
 import { basename, dirname, join, resolve } from "node:path";
 import type { CheckResult } from "../../sources/source.ts";
 import type { Catalog, LakeTable } from "../catalog.ts";
+import { buildCatalogFile, planCatalogContent, readFingerprint } from "./catalog-file.ts";
 import { catalogError } from "./duckdb-errors.ts";
-import { loadDuckdb, offlineOptions } from "./duckdb-library.ts";
-import { quoteName, quoteText } from "./sql-text.ts";
-import { planViews } from "./view-sql.ts";
+import { loadDuckdb } from "./duckdb-library.ts";
+import { findHttpfs, type RemoteFiles } from "./remote-files.ts";
 
 export interface DuckdbCatalogOptions {
   /** The database file, e.g. `lake/panorama.duckdb`. */
@@ -16,6 +16,8 @@ export interface DuckdbCatalogOptions {
    * `panorama.orders` works in `panorama.duckdb` by itself; for another name a schema repeats the views.
    */
   readonly database?: string;
+  /** Where the lake's files are, if not on this machine. Then the file is one of possibly many copies. */
+  readonly remote?: RemoteFiles;
 }
 
 /**
@@ -24,14 +26,32 @@ export interface DuckdbCatalogOptions {
  */
 export function openDuckdbCatalog(options: DuckdbCatalogOptions): Catalog {
   const path = resolve(options.path);
+  const { remote } = options;
+  const schema = schemaFor(path, options.database);
+  const publish = async (tables: readonly LakeTable[]): Promise<[]> => {
+    await publishCatalog(path, schema, tables, remote);
+    return [];
+  };
+  if (remote === undefined) {
+    return { scope: "all-lakes", check: async () => [await checkCatalog(path)], publish };
+  }
   return {
     scope: "all-lakes",
-    check: async () => [await checkCatalog(path)],
-    publish: async (tables) => {
-      await publishCatalog(path, options.database, tables);
-      return [];
+    check: async () => [await checkRemoteCatalog(path)],
+    publish,
+    async compare(tables) {
+      const found = await readFingerprint(path);
+      if (found === undefined) return undefined;
+      return found === planCatalogContent(tables, schema).fingerprint ? "same" : "different";
     },
   };
+}
+
+async function checkRemoteCatalog(path: string): Promise<CheckResult> {
+  const checked = await checkCatalog(path);
+  if (!checked.ok) return checked;
+  const httpfs = await findHttpfs();
+  return { ...checked, ok: httpfs.found, detail: `${checked.detail}; ${httpfs.detail}` };
 }
 
 async function checkCatalog(path: string): Promise<CheckResult> {
@@ -59,16 +79,18 @@ async function checkCatalog(path: string): Promise<CheckResult> {
 
 async function publishCatalog(
   path: string,
-  database: string | undefined,
+  schema: string | undefined,
   tables: readonly LakeTable[],
+  remote: RemoteFiles | undefined,
 ): Promise<void> {
+  const content = planCatalogContent(tables, schema);
   for (let attempt = 1; ; attempt++) {
     const random = randomBytes(6).toString("hex");
     const temporary = join(dirname(path), `.${basename(path)}.${random}${temporarySuffix}`);
     try {
       await mkdir(dirname(path), { recursive: true });
       if (attempt === 1) await removeLeftovers(path);
-      await buildDatabase(temporary, schemaFor(path, database), tables);
+      await buildCatalogFile(temporary, content, remote);
       await replace(temporary, path);
       return;
     } catch (error) {
@@ -110,55 +132,6 @@ function schemaFor(path: string, database: string | undefined): string | undefin
   // A schema called like the database would make `panorama.orders` ambiguous.
   const taken = [file.toLowerCase(), ...builtIn].includes(database.toLowerCase());
   return taken ? undefined : database;
-}
-
-async function buildDatabase(
-  file: string,
-  schema: string | undefined,
-  tables: readonly LakeTable[],
-): Promise<void> {
-  const duckdb = await loadDuckdb();
-  const instance = await duckdb.DuckDBInstance.create(":memory:", {
-    ...offlineOptions,
-    threads: "1",
-    memory_limit: "256MB",
-    temp_directory: "",
-  });
-  try {
-    const connection = await instance.connect();
-    try {
-      await connection.run(`ATTACH ${quoteText(file)} AS lake; USE lake; BEGIN`);
-      if (schema !== undefined) await connection.run(`CREATE SCHEMA ${quoteName(schema)}`);
-      for (const table of tables) {
-        const name = table.viewName ?? table.rawName;
-        if (name === undefined) continue;
-        try {
-          await connection.run(defineTable(table, schema).join(";\n"));
-        } catch (error) {
-          throw catalogError(error, `Cannot define ${name} in the catalog`, { table: name });
-        }
-      }
-      // Detaching writes everything into the file itself and leaves no write-ahead log beside it.
-      await connection.run("COMMIT; USE memory; DETACH lake");
-    } finally {
-      connection.closeSync();
-    }
-  } finally {
-    instance.closeSync();
-  }
-}
-
-function defineTable(table: LakeTable, schema: string | undefined): readonly string[] {
-  const statements = [...planViews(table)];
-  if (schema !== undefined) {
-    for (const name of [table.rawName, table.viewName]) {
-      if (name === undefined) continue;
-      statements.push(
-        `CREATE VIEW ${quoteName(schema)}.${quoteName(name)} AS SELECT * FROM main.${quoteName(name)}`,
-      );
-    }
-  }
-  return statements;
 }
 
 async function replace(temporary: string, path: string): Promise<void> {

@@ -5,6 +5,7 @@ import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance, DuckDBResult } 
 import { PanoramaError } from "../../errors.ts";
 import { duckdbMessage } from "./duckdb-errors.ts";
 import { type DuckdbLibrary, loadDuckdb, offlineOptions } from "./duckdb-library.ts";
+import { allowRemoteFiles, type RemoteFiles, remoteOptions } from "./remote-files.ts";
 import type { ColumnText, QueryColumn, QueryResult } from "../query-result.ts";
 import { type ColumnSpelling, spellingOf } from "./value-text.ts";
 
@@ -13,16 +14,18 @@ export interface LakeQuery {
   readonly path: string;
   /** One statement, or several of which the last one answers. */
   readonly sql: string;
+  /** Where the lake's files are, if not on this machine. */
+  readonly remote?: RemoteFiles;
   /** Ends the query, also while DuckDB is at work on it, with `INTERRUPTED`. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Asks the lake, read-only and without the network. Holds a shared lock on the catalog's file until the
+ * Asks the lake, read-only and without the network, except for `remote`. Holds a shared lock on the catalog's file until the
  * result is closed; a run may publish meanwhile, and the query keeps what it began with.
  */
 export async function queryLake(query: LakeQuery): Promise<QueryResult> {
-  const session = await openSession(resolve(query.path), query.signal);
+  const session = await openSession(resolve(query.path), query.remote, query.signal);
   try {
     const result = await session.ask((connection) => startQuery(connection, query.sql));
     const spellings = result.columnTypes().map((type) => spellingOf(session.duckdb, type));
@@ -44,7 +47,11 @@ interface Session {
   close(): Promise<void>;
 }
 
-async function openSession(path: string, signal: AbortSignal | undefined): Promise<Session> {
+async function openSession(
+  path: string,
+  remote: RemoteFiles | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Session> {
   await access(path).catch((cause: unknown) => {
     throw new PanoramaError(
       "CATALOG_MISSING",
@@ -53,7 +60,7 @@ async function openSession(path: string, signal: AbortSignal | undefined): Promi
       { cause },
     );
   });
-  const { duckdb, instance, connection } = await connect(path);
+  const { duckdb, instance, connection } = await connect(path, remote);
   let underWay: Promise<unknown> = Promise.resolve();
   let closed = false;
   /** Again and again, because DuckDB forgets an interruption that comes just before it begins to work. */
@@ -96,21 +103,23 @@ interface Connected {
   readonly connection: DuckDBConnection;
 }
 
-async function connect(path: string): Promise<Connected> {
+async function connect(path: string, remote: RemoteFiles | undefined): Promise<Connected> {
   let instance: DuckDBInstance | undefined;
   try {
     const duckdb = await loadDuckdb();
     instance = await duckdb.DuckDBInstance.create(path, {
-      ...offlineOptions,
+      ...(remote === undefined ? offlineOptions : remoteOptions),
       access_mode: "READ_ONLY",
       // Beside the catalog, where DuckDB would put it, may be read-only.
       temp_directory: join(tmpdir(), `panorama-query-${process.pid}`),
     });
     const connection = await instance.connect();
     await connection.run("SET TimeZone = 'UTC'");
+    if (remote !== undefined) await allowRemoteFiles(connection, remote);
     return { duckdb, instance, connection };
   } catch (cause) {
     instance?.closeSync();
+    if (cause instanceof PanoramaError) throw cause;
     const message = `Cannot open the catalog ${path}: ${duckdbMessage(cause)}`;
     throw new PanoramaError("QUERY_FAILED", message, {}, { cause });
   }

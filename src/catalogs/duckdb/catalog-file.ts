@@ -1,0 +1,103 @@
+import { createHash } from "node:crypto";
+import { catalogError } from "./duckdb-errors.ts";
+import type { LakeTable } from "../catalog.ts";
+import { loadDuckdb, offlineOptions } from "./duckdb-library.ts";
+import { allowRemoteFiles, type RemoteFiles, remoteOptions } from "./remote-files.ts";
+import { quoteName, quoteText } from "./sql-text.ts";
+import { planViews } from "./view-sql.ts";
+
+/** Everything that is to be in a catalog's file. */
+export interface CatalogContent {
+  /** A schema that repeats the views of the schema `main`. */
+  readonly schema: string | undefined;
+  readonly definitions: readonly { readonly name: string; readonly sql: string }[];
+  /** Of two contents the same only if they are. */
+  readonly fingerprint: string;
+}
+
+export function planCatalogContent(tables: readonly LakeTable[], schema: string | undefined): CatalogContent {
+  const definitions = tables.flatMap((table) => {
+    const name = table.viewName ?? table.rawName;
+    return name === undefined ? [] : [{ name, sql: defineTable(table, schema).join(";\n") }];
+  });
+  const hash = createHash("sha256").update(JSON.stringify([schema ?? null, definitions]));
+  return { schema, definitions, fingerprint: hash.digest("hex") };
+}
+
+function defineTable(table: LakeTable, schema: string | undefined): readonly string[] {
+  const statements = [...planViews(table)];
+  if (schema !== undefined) {
+    for (const name of [table.rawName, table.viewName]) {
+      if (name === undefined) continue;
+      statements.push(
+        `CREATE VIEW ${quoteName(schema)}.${quoteName(name)} AS SELECT * FROM main.${quoteName(name)}`,
+      );
+    }
+  }
+  return statements;
+}
+
+/** Makes the file, which must not be there yet. Only a lake's that has `remote` tells its fingerprint later. */
+export async function buildCatalogFile(
+  file: string,
+  content: CatalogContent,
+  remote: RemoteFiles | undefined,
+): Promise<void> {
+  const duckdb = await loadDuckdb();
+  const instance = await duckdb.DuckDBInstance.create(":memory:", {
+    ...(remote === undefined ? offlineOptions : remoteOptions),
+    threads: "1",
+    memory_limit: "256MB",
+    temp_directory: "",
+  });
+  try {
+    const connection = await instance.connect();
+    try {
+      if (remote !== undefined && content.definitions.length > 0) await allowRemoteFiles(connection, remote);
+      await connection.run(`ATTACH ${quoteText(file)} AS lake; USE lake; BEGIN`);
+      if (remote !== undefined) await connection.run(tellFingerprint(content.fingerprint));
+      if (content.schema !== undefined) await connection.run(`CREATE SCHEMA ${quoteName(content.schema)}`);
+      for (const { name, sql } of content.definitions) {
+        try {
+          await connection.run(sql);
+        } catch (error) {
+          throw catalogError(error, `Cannot define ${name} in the catalog`, { table: name });
+        }
+      }
+      // Detaching writes everything into the file itself and leaves no write-ahead log beside it.
+      await connection.run("COMMIT; USE memory; DETACH lake");
+    } finally {
+      connection.closeSync();
+    }
+  } finally {
+    instance.closeSync();
+  }
+}
+
+// A view like all else in the file, in a schema that nobody looks into.
+function tellFingerprint(fingerprint: string): string {
+  return `CREATE SCHEMA _panorama; CREATE VIEW _panorama.fingerprint AS SELECT ${quoteText(fingerprint)} AS content`;
+}
+
+/** What the file at `path` was built from; undefined when it does not say so, or is none of ours. */
+export async function readFingerprint(path: string): Promise<string | undefined> {
+  const duckdb = await loadDuckdb();
+  try {
+    const options = { ...offlineOptions, access_mode: "READ_ONLY" };
+    const instance = await duckdb.DuckDBInstance.create(path, options);
+    try {
+      const connection = await instance.connect();
+      try {
+        const answer = await connection.runAndReadAll("SELECT content FROM _panorama.fingerprint");
+        const [[content] = []] = answer.getRows();
+        return typeof content === "string" ? content : undefined;
+      } finally {
+        connection.closeSync();
+      }
+    } finally {
+      instance.closeSync();
+    }
+  } catch {
+    return undefined;
+  }
+}
