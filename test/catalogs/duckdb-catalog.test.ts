@@ -16,7 +16,7 @@ describe("The DuckDB catalog", () => {
     await writeParquet({ [file]: "SELECT 7::INTEGER AS id" });
     const orders = lakeTable("orders", { columns: columnsOf({ id: "int32" }), slices: [slice([file])] });
 
-    for (const database of ["panorama", "Panorama", "main", "school", undefined]) {
+    for (const database of ["panorama", "Panorama", "main", "school", "lake", undefined]) {
       const path = join(lake.path, "panorama.duckdb");
       const named = database === undefined ? { path } : { path, database };
       await openDuckdbCatalog(named).publish([orders]);

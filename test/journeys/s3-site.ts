@@ -1,6 +1,6 @@
-import { rm } from "node:fs/promises";
+import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { type TestBucket, type TestS3Server } from "../services/s3-server.ts";
+import type { TestBucket, TestS3Server } from "../services/s3-server.ts";
 import type { Ended } from "./program.ts";
 import { openSite, type Site } from "./site.ts";
 
@@ -12,6 +12,8 @@ export interface S3Site extends AsyncDisposable {
   run(...args: readonly string[]): Promise<Ended>;
   /** As `site.query`. */
   query(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  /** Another one whenever the file was built anew. Rejects when there is none. */
+  catalogVersion(): Promise<string>;
   loseCatalog(): Promise<void>;
 }
 
@@ -43,6 +45,10 @@ export async function openS3Site(
     catalog,
     run: (...args) => site.runWith({ env: { HOME: home } }, ...args),
     query: (sql) => site.query(sql),
+    catalogVersion: async () => {
+      const { ino, mtimeNs } = await stat(catalog, { bigint: true });
+      return `${ino} ${mtimeNs}`;
+    },
     loseCatalog: () => rm(catalog),
     [Symbol.asyncDispose]: () => site[Symbol.asyncDispose](),
   };

@@ -53,8 +53,12 @@ export async function buildCatalogFile(
   try {
     const connection = await instance.connect();
     try {
-      if (remote !== undefined && content.definitions.length > 0) await allowRemoteFiles(connection, remote);
-      await connection.run(`ATTACH ${quoteText(file)} AS lake; USE lake; BEGIN`);
+      if (remote !== undefined && content.definitions.length > 0) {
+        await allowRemoteFiles(connection, remote);
+        // Each statement about a view looks at the view's first file.
+        await connection.run("SET enable_http_metadata_cache = true");
+      }
+      await connection.run(`ATTACH ${quoteText(file)} AS _panorama_new; USE _panorama_new.main; BEGIN`);
       if (remote !== undefined) await connection.run(tellFingerprint(content.fingerprint));
       if (content.schema !== undefined) await connection.run(`CREATE SCHEMA ${quoteName(content.schema)}`);
       for (const { name, sql } of content.definitions) {
@@ -65,7 +69,7 @@ export async function buildCatalogFile(
         }
       }
       // Detaching writes everything into the file itself and leaves no write-ahead log beside it.
-      await connection.run("COMMIT; USE memory; DETACH lake");
+      await connection.run("COMMIT; USE memory; DETACH _panorama_new");
     } finally {
       connection.closeSync();
     }
