@@ -1,0 +1,16 @@
+/**
+ * The cells of a CSV file as they are spelled, quotes and backslashes included, line by line; the first line are the
+ * names.
+ */
+export function spelledCells(file: string): readonly (readonly string[])[] {
+  const lines = file.split("\r\n");
+  if (lines.pop() !== "") throw new Error("a file has to end in a line end");
+  return lines.map(spelledLine);
+}
+
+/** A backslash takes the next character along; quotes hide commas when they begin a cell. */
+function spelledLine(line: string): readonly string[] {
+  return [...line.matchAll(/(?:^|,)("(?:\\.|[^"\\])*"|(?:\\.|[^",\\])(?:\\.|[^,\\])*|)(?=,|$)/gsu)].map(
+    ([, cell = ""]) => cell,
+  );
+}

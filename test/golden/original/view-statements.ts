@@ -1,0 +1,62 @@
+import { TrinoSQL, TrinoSqlVisitor } from "dt-sql-parser";
+
+/** What a `CREATE VIEW` shows. */
+export interface DefinedView {
+  /** Without the database. */
+  readonly name: string;
+  /** The table that it reads, without the database. */
+  readonly table: string;
+  /** Each with its name, its type and the column that it is made of: `id bigint from id`. */
+  readonly columns: readonly string[];
+}
+
+const trino = new TrinoSQL();
+
+/** Throws for a statement that Trino's grammar does not have, and for a view made of more than casts of columns. */
+export function readCreateView(sql: string): DefinedView {
+  const errors = trino.validate(`${sql};`);
+  if (errors.length > 0) throw new Error(`${errors[0]?.message ?? ""} in ${sql}`);
+  let name = "";
+  let table = "";
+  const columns: string[] = [];
+  const visitor = new TrinoSqlVisitor<void>();
+  visitor.visitViewNameCreate = (context) => void (name = lastName(context.getText()));
+  visitor.visitTableName = (context) => void (table = lastName(context.getText()));
+  visitor.visitSelectItem = (context) => {
+    const expression = context.selectExpressionColumnName() ?? context.selectLiteralColumnName();
+    const { from, type } = readExpression(expression ?? context);
+    const alias = context.identifier()?.getText() ?? context.getText();
+    columns.push(`${lastName(alias)} ${type} from ${from}`);
+  };
+  visitor.visit(trino.parse(`${sql};`));
+  return { name, table, columns };
+}
+
+/** The outermost cast or function decides; a bare column of a raw table is text. */
+function readExpression(tree: Parameters<TrinoSqlVisitor<void>["visit"]>[0]): {
+  readonly from: string;
+  readonly type: string;
+} {
+  const sources: string[] = [];
+  const types: string[] = [];
+  const visitor = new TrinoSqlVisitor<void>();
+  visitor.visitColumnName = (context) => void sources.push(lastName(context.getText()));
+  visitor.visitCast = (context) => {
+    types.push(context.type().getText().toLowerCase());
+    visitor.visitChildren(context);
+  };
+  visitor.visitFunctionCall = (context) => {
+    if (lastName(context.functionName().getText()) === "date_parse") types.push("timestamp");
+    visitor.visitChildren(context);
+  };
+  visitor.visit(tree);
+  // For the grammar a bare column is no expression.
+  const [from = lastName(tree.getText()), ...more] = sources;
+  if (more.length > 0) throw new Error(`not made of one column: ${tree.getText()}`);
+  return { from, type: types[0] ?? "varchar" };
+}
+
+/** `"database"."name"` */
+function lastName(name: string): string {
+  return (name.split(".").at(-1) ?? "").replaceAll('"', "");
+}
