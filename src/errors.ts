@@ -63,7 +63,7 @@ export const remedies = {
     "The files are published. Grant the right named above, then run `panorama create-datalake-tables --all`.",
   /** A table that the catalog has already, and that cannot become what it is to be without misreading files. */
   CATALOG_INCOMPATIBLE:
-    "Give it another `datalake_table_name`. What installations share needs the same settings in all of them.",
+    "Make it anew with `panorama extract-and-load --rebuild TABLE`, or give it another `datalake_table_name`. What installations share needs the same settings in all of them.",
   /** Ours, not yours. */
   BUG: "This is a bug in panorama. Run again with --debug and report what it prints.",
   /** SIGINT or SIGTERM. */

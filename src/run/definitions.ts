@@ -12,7 +12,7 @@ import type { Settings, TableSettings } from "../settings/settings.ts";
 import type { Source } from "../sources/source.ts";
 import { tableFolder } from "../stores/lake-path.ts";
 import type { Column, TableSchema } from "../table/table-schema.ts";
-import { publishCatalog } from "./publish-catalog.ts";
+import { publishCatalog, settleFiles } from "./publish-catalog.ts";
 import { resolveSelection, type SelectedTables, type Selection } from "./select-tables.ts";
 import { untilAborted } from "./until-aborted.ts";
 
@@ -67,6 +67,7 @@ export async function dropDatalakeTables(
   const selected = resolveSelection(settings, selection);
   const lake = await openCataloguedLake(settings);
   signal.throwIfAborted();
+  await settleFiles(lake);
   const { manifest } = await readManifest(lake.store, lake.place);
   const tables = selected.flatMap((each) => each.tables);
   await undefineTables(
@@ -122,6 +123,7 @@ async function create(
 ): Promise<DefinitionOutcome> {
   const selected = resolveSelection(settings, selection);
   const lake = await openCataloguedLake(settings);
+  await settleFiles(lake);
   const { manifest: before } = await readManifest(lake.store, lake.place);
   const definitions: TableDefinition[] = [];
   const changes: DefinitionChange[] = [];

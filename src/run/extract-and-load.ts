@@ -1,3 +1,5 @@
+import type { LakeManifest } from "../lake/manifest.ts";
+import { type LoadedTable, planPublication } from "../lake/plan-publication.ts";
 import { publishTables, finishPublishing } from "../lake/publish.ts";
 import { collectGarbage, discardRun } from "../lake/retention.ts";
 import { announceRun, type RunLease } from "../lake/run-lease.ts";
@@ -84,7 +86,7 @@ async function loadAndPublish(
     tables: each.tables.map(tableToLoad),
     openPeers: (source) => openReaderThreads(source, each, start, signal),
   });
-  const { loaded, failed } = await loadLake(selected.map(toLoad), {
+  const read = await loadLake(selected.map(toLoad), {
     encoder: lake.encoder,
     store: lake.store,
     place: lake.place,
@@ -94,10 +96,15 @@ async function loadAndPublish(
     signal,
   });
   signal.throwIfAborted();
+  const refused = await refuseTables(catalog, began, read.loaded, lease.run, reporter);
+  const loaded = read.loaded.filter(({ schema }) => !refused.includes(schema.table));
+  const failed = read.failed + refused.length;
   if (loaded.length > 0) {
-    const publication = { lease, began, tables: loaded, now: new Date(), showInCatalog: catalog.show };
+    const { show: showInCatalog, hide: hideInCatalog } = catalog;
+    const publication = { lease, began, tables: loaded, now: new Date(), showInCatalog, hideInCatalog };
     await publishTables(lake.store, lake.place, publication);
   }
+  if (refused.length > 0) await discardRun(lake.store, lake.place, lease.run, refused);
 
   const files = loaded.flatMap(({ slices }) => slices.flatMap((slice) => slice.files));
   reporter.report({
@@ -112,14 +119,39 @@ async function loadAndPublish(
   return { run: lease.run, loaded: loaded.length, failed };
 }
 
+/**
+ * The loaded tables whose files the catalog would misread. They keep their old version: files are in their places
+ * before the catalog says so.
+ */
+async function refuseTables(
+  catalog: CatalogOfRun,
+  began: LakeManifest,
+  loaded: readonly LoadedTable[],
+  run: string,
+  reporter: Reporter,
+): Promise<readonly string[]> {
+  const planned = planPublication(began, loaded, run, new Date());
+  const names = new Set(loaded.map(({ schema }) => schema.table));
+  const tables = new Map([...planned.tables].filter(([name]) => names.has(name)));
+  const refused = await catalog.refusals({ ...planned, tables });
+  for (const { schema } of loaded) {
+    const error = refused.get(schema.table);
+    if (error !== undefined) {
+      reporter.report({ kind: "table-failed", source: schema.source, table: schema.table, error });
+    }
+  }
+  return [...refused.keys()];
+}
+
 /** Ends what an interrupted run began, removes what it left, and tells of both. */
 async function tidyUp(
   lake: OpenedLake,
-  { show: showInCatalog }: CatalogOfRun,
+  { show: showInCatalog, hide: hideInCatalog }: CatalogOfRun,
   selected: readonly SelectedTables[],
   reporter: Reporter,
-): Promise<Awaited<ReturnType<typeof finishPublishing>>["manifest"]> {
-  const { manifest, finished, lost } = await finishPublishing(lake.store, lake.place, showInCatalog);
+): Promise<LakeManifest> {
+  const { store, place } = lake;
+  const { manifest, finished, lost } = await finishPublishing(store, place, showInCatalog, hideInCatalog);
   if (finished.length > 0) {
     const message = `finished publishing what an interrupted run had begun: ${finished.join(", ")}`;
     reporter.report({ kind: "notice", message });
@@ -127,7 +159,7 @@ async function tidyUp(
   for (const table of lost) {
     reporter.report({ kind: "warning", table, message: "files of its last load have disappeared" });
   }
-  const { orphanFiles, unfinishedFiles } = await collectGarbage(lake.store, lake.place, {
+  const { orphanFiles, unfinishedFiles } = await collectGarbage(store, place, {
     retentionHours: lake.retentionHours,
     now: new Date(),
     tables: selected.flatMap(({ tables }) => tables.map(({ name }) => name)),

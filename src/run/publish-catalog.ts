@@ -2,7 +2,7 @@ import type { Catalog, CatalogWarning, PublishOptions } from "../catalogs/catalo
 import { PanoramaError } from "../errors.ts";
 import { hiddenTables, lakeTables } from "../lake/lake-tables.ts";
 import { type LakeManifest, readManifest } from "../lake/manifest.ts";
-import { type HideInCatalog, isUnfinished, type ShowInCatalog } from "../lake/publish.ts";
+import { finishPublishing, type HideInCatalog, isUnfinished, type ShowInCatalog } from "../lake/publish.ts";
 import { type PlacedManifest, readLakes } from "../lake/read-lakes.ts";
 import type { OpenedLake } from "../open.ts";
 import type { Reporter } from "../reports/reporter.ts";
@@ -110,6 +110,16 @@ export function catalogOfRun(lake: OpenedLake, reporter: Reporter, replace: read
       if (failure !== undefined) throw failure;
     },
   };
+}
+
+/**
+ * Ends what an interrupted run began, so that the catalog names no file that is not in its place yet. Throws when
+ * that cannot be done.
+ */
+export async function settleFiles(lake: OpenedLake): Promise<void> {
+  const { show, hide, assertShown } = catalogOfRun(lake, { report: () => {}, close: () => {} }, []);
+  await finishPublishing(lake.store, lake.place, show, hide);
+  assertShown();
 }
 
 function namesAtSource(manifest: LakeManifest, rawNames: ReadonlySet<string>): ReadonlySet<string> {

@@ -216,6 +216,7 @@ describeOnMoto("A table of the original", (server) => {
       message: expect.stringContaining(
         "partitioned by lms, course_id, and is to be partitioned by lms, course",
       ) as string,
+      remedy: expect.stringContaining("extract-and-load --rebuild TABLE") as string,
     });
 
     await catalog.publish([otherwise], { replace: [names.rawName] });

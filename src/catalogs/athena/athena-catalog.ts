@@ -6,7 +6,7 @@ import { type AwsConnectionOptions, openAwsConnection } from "./aws-connection.t
 import type { CatalogMemory } from "./catalog-memory.ts";
 import { checkAthena } from "./check-athena.ts";
 import { dropTable } from "./drop-table.ts";
-import type { GlueDatabase } from "./glue-database.ts";
+import { type HidingParts, hideTables, refuseTables } from "./hide-tables.ts";
 import { type CatalogPlan, planCatalog, withoutTouched } from "./plan-catalog.ts";
 import { nothingRemembered, parseMemory, type RememberedCatalog, spellMemory } from "./remembered-catalog.ts";
 import { showTable } from "./show-table.ts";
@@ -21,11 +21,8 @@ export interface AthenaCatalogOptions extends AwsConnectionOptions {
   readonly memory: CatalogMemory;
 }
 
-interface AthenaParts {
-  readonly glue: GlueDatabase;
+interface AthenaParts extends HidingParts {
   readonly place: AthenaPlace;
-  readonly own: Partition;
-  readonly memory: CatalogMemory;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -45,6 +42,8 @@ export function openAthenaCatalog(options: AthenaCatalogOptions): Catalog {
     scope: "this-lake",
     check: () => checkAthena(parts.glue, parts.place),
     publish: (tables, options = {}) => publish(parts, tables, options),
+    refusals: (tables, options = {}) => refuseTables(parts, tables, options),
+    hide: (tables, options = {}) => hideTables(parts, tables, options),
   };
 }
 

@@ -76,7 +76,7 @@ export async function ensureTable(
   throw new PanoramaError("CATALOG_FAILED", message, { table: wanted.name });
 }
 
-function incompatible(table: string, reason: string): PanoramaError {
+export function incompatible(table: string, reason: string): PanoramaError {
   const message = `${table} cannot be changed in Glue: ${reason}`;
   return new PanoramaError("CATALOG_INCOMPATIBLE", message, { table });
 }
@@ -94,7 +94,11 @@ export async function deleteTable(glue: GlueDatabase, name: string): Promise<voi
 }
 
 /** Asks for partitions of others only where something has to change. */
-async function chooseChange(glue: GlueDatabase, existing: Table, wanted: RawTable): Promise<TableChange> {
+export async function chooseChange(
+  glue: GlueDatabase,
+  existing: Table,
+  wanted: RawTable,
+): Promise<TableChange> {
   const change = planTableChange(existing, wanted, false);
   if (change.kind === "none") return change;
   // Whoever shares a table with others has base partitions, and so has the table.

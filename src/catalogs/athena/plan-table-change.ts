@@ -42,6 +42,13 @@ export function planTableChange(existing: Table, wanted: RawTable, sharedWithOth
   return { kind: "update", input: changedInput(existing, { ...wanted, columns }, location), converts };
 }
 
+/** Whether the table, as it is, gives values of the wanted CSV files to other columns than theirs. */
+export function wouldMisread(existing: Table, wanted: RawTable): boolean {
+  if (formatOf(existing.StorageDescriptor) !== "csv") return true;
+  const known = (existing.StorageDescriptor?.Columns ?? []).map(rawColumn);
+  return firstDiffering(known, wanted.columns) !== undefined;
+}
+
 /** In lower case. */
 export function partitionKeysOf({ PartitionKeys = [] }: Table): readonly string[] {
   return PartitionKeys.map(({ Name }) => Name?.toLowerCase() ?? "");
@@ -64,12 +71,17 @@ function sharedByPlace(
   known: readonly RawColumn[],
   wanted: readonly RawColumn[],
 ): readonly RawColumn[] | string {
-  const differing = known.findIndex(({ name }, i) => i < wanted.length && name !== wanted[i]?.name);
-  if (differing < 0) return wanted.length > known.length ? wanted : known;
+  const differing = firstDiffering(known, wanted);
+  if (differing === undefined) return wanted.length > known.length ? wanted : known;
   return (
     `its column ${differing + 1} is ${known[differing]?.name}, and is to be ${wanted[differing]?.name}; ` +
     "the files of other installations would be read with their columns shifted"
   );
+}
+
+function firstDiffering(known: readonly RawColumn[], wanted: readonly RawColumn[]): number | undefined {
+  const place = known.findIndex(({ name }, i) => i < wanted.length && name !== wanted[i]?.name);
+  return place < 0 ? undefined : place;
 }
 
 function sharedByName(
