@@ -1,10 +1,12 @@
-import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { expect, test } from "vitest";
+import { certificatesIn } from "../services/certificates.ts";
 import { describeWithHttpfs } from "../services/duckdb-httpfs.ts";
 import { describeOnServers, type TestDatabase } from "../services/mysql-server.ts";
 import { describeOnS3 } from "../services/s3-server.ts";
+import { openSecureFront } from "../services/secure-front.ts";
 import { temporaryFolder } from "../services/temporary-folder.ts";
 import type { Ended } from "./program.ts";
 import { openS3Site } from "./s3-site.ts";
@@ -265,6 +267,41 @@ describeOnS3("a lake in a bucket without AWS", (s3) => {
           expect(check.stdout + check.stderr).toMatch(/✗ catalog .*panorama.duckdb .*HTTPFS_MISSING/s);
           expect(await elsewhere.query("select count(*) as n from table_orders")).toEqual([{ n: 7 }]);
         });
+
+        test.runIf(server.caFile !== undefined && server.pid !== undefined)(
+          "is read over TLS from whoever Node trusts, and from nobody else",
+          async () => {
+            await using bucket = await s3.bucket();
+            await using school = await server.database();
+            await fillOrders(school);
+            const certificates = certificatesIn(dirname(server.caFile ?? ""));
+            await using front = await openSecureFront(s3.endpointUrl, certificates);
+            await using temporary = await temporaryFolder();
+            await using lake = await openS3Site(
+              { s3, bucket, home, env: { NODE_EXTRA_CA_CERTS: certificates.caFile, TMPDIR: temporary.path } },
+              { datalake: { endpoint_url: front.url }, datasources: [mysqlDatasource(school, [orders])] },
+            );
+
+            const load = await lake.run("extract-and-load", "--all");
+            const query = await lake.run(
+              "query",
+              "--format",
+              "csv",
+              "select sum(id) as ids from table_orders",
+            );
+            const untrusting = { env: { HOME: home, TMPDIR: temporary.path } };
+            const untrusted = await lake.site.runWith(untrusting, "query", "select 1");
+
+            expectSuccess(load);
+            expectSuccess(query);
+            expect(query.stdout).toBe("ids\r\n28\r\n");
+            expect(untrusted).toMatchObject({
+              exitCode: 1,
+              stderr: expect.stringContaining("(STORE_UNREACHABLE)") as string,
+            });
+            expect(await readdir(temporary.path)).toEqual([]);
+          },
+        );
 
         test("is tried by test-connections: the bucket, and the catalog's folder and extension", async () => {
           await using bucket = await s3.bucket();

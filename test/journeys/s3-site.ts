@@ -22,11 +22,13 @@ export interface S3World {
   readonly bucket: TestBucket;
   /** In which DuckDB finds its extensions. */
   readonly home: string;
+  /** What else the program is started with. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Opens a site; `settings` gets its datasources, and what is to differ in the `datalake` section. */
 export async function openS3Site(
-  { s3, bucket, home }: S3World,
+  { s3, bucket, home, env }: S3World,
   settings: { readonly datalake?: object; readonly datasources: readonly object[] },
 ): Promise<S3Site> {
   const datalake = {
@@ -43,7 +45,7 @@ export async function openS3Site(
   return {
     site,
     catalog,
-    run: (...args) => site.runWith({ env: { HOME: home } }, ...args),
+    run: (...args) => site.runWith({ env: { HOME: home, ...env } }, ...args),
     query: (sql) => site.query(sql),
     catalogVersion: async () => {
       const { ino, mtimeNs } = await stat(catalog, { bigint: true });

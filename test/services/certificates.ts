@@ -52,5 +52,11 @@ export async function makeCertificates(openssl: Command, folder: string): Promis
     ...extensions,
   ];
   await make(...signed, "-out", file("cert.pem"));
+  return certificatesIn(folder);
+}
+
+/** Those that `makeCertificates` has made there. */
+export function certificatesIn(folder: string): Certificates {
+  const file = (name: string): string => join(folder, name);
   return { caFile: file("ca.pem"), certificateFile: file("cert.pem"), keyFile: file("key.pem") };
 }

@@ -50,11 +50,12 @@ export async function buildCatalogFile(
     memory_limit: "256MB",
     temp_directory: "",
   });
+  let access: AsyncDisposable | undefined;
   try {
     const connection = await instance.connect();
     try {
       if (remote !== undefined && content.definitions.length > 0) {
-        await allowRemoteFiles(connection, remote);
+        access = await allowRemoteFiles(connection, remote);
         // Each statement about a view looks at the view's first file.
         await connection.run("SET enable_http_metadata_cache = true");
       }
@@ -75,6 +76,7 @@ export async function buildCatalogFile(
     }
   } finally {
     instance.closeSync();
+    await access?.[Symbol.asyncDispose]();
   }
 }
 

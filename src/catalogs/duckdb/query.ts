@@ -60,7 +60,7 @@ async function openSession(
       { cause },
     );
   });
-  const { duckdb, instance, connection } = await connect(path, remote);
+  const { duckdb, instance, connection, access: remoteAccess } = await connect(path, remote);
   let underWay: Promise<unknown> = Promise.resolve();
   let closed = false;
   /** Again and again, because DuckDB forgets an interruption that comes just before it begins to work. */
@@ -93,6 +93,7 @@ async function openSession(
       await interrupt();
       connection.closeSync();
       instance.closeSync();
+      await remoteAccess?.[Symbol.asyncDispose]();
     },
   };
 }
@@ -101,6 +102,8 @@ interface Connected {
   readonly duckdb: DuckdbLibrary;
   readonly instance: DuckDBInstance;
   readonly connection: DuckDBConnection;
+  /** To be disposed of when the instance is closed. */
+  readonly access: AsyncDisposable | undefined;
 }
 
 async function connect(path: string, remote: RemoteFiles | undefined): Promise<Connected> {
@@ -115,8 +118,8 @@ async function connect(path: string, remote: RemoteFiles | undefined): Promise<C
     });
     const connection = await instance.connect();
     await connection.run("SET TimeZone = 'UTC'");
-    if (remote !== undefined) await allowRemoteFiles(connection, remote);
-    return { duckdb, instance, connection };
+    const access = remote === undefined ? undefined : await allowRemoteFiles(connection, remote);
+    return { duckdb, instance, connection, access };
   } catch (cause) {
     instance?.closeSync();
     if (cause instanceof PanoramaError) throw cause;

@@ -3,6 +3,7 @@ import { PanoramaError } from "../../errors.ts";
 import { duckdbMessage } from "./duckdb-errors.ts";
 import { loadDuckdb, offlineOptions } from "./duckdb-library.ts";
 import { quoteText } from "./sql-text.ts";
+import { writeTrustedAuthorities } from "./trusted-authorities.ts";
 
 /** The bucket that a lake's files are in, for DuckDB to read. */
 export interface RemoteFiles {
@@ -31,21 +32,32 @@ export const remoteOptions: Readonly<Record<string, string>> = {
 };
 
 /**
- * Lets the connection's database read the bucket until it is closed; nothing of it gets into a file. Installs
- * DuckDB's extension for it when this account has none, and throws `HTTPFS_MISSING` when that cannot be had.
+ * Lets the connection's database read the bucket; nothing of it gets into a file of the database. What is returned
+ * is to be disposed of when the database is closed. Installs DuckDB's extension for buckets when this account has
+ * none, and throws `HTTPFS_MISSING` when that cannot be had.
  */
-export async function allowRemoteFiles(connection: DuckDBConnection, remote: RemoteFiles): Promise<void> {
+export async function allowRemoteFiles(
+  connection: DuckDBConnection,
+  remote: RemoteFiles,
+): Promise<AsyncDisposable> {
   await ensureHttpfs(connection);
   const access = await remote.access();
+  const secure = access.endpointUrl?.startsWith("http:") !== true;
+  const authorities = secure ? await writeTrustedAuthorities() : undefined;
   try {
-    // Whichever way the extension sends its requests.
-    await connection.run("SET enable_server_cert_verification = true");
+    if (authorities !== undefined) {
+      // Two settings, since the extension has two ways to send a request; the other one's is set by default.
+      await connection.run("SET enable_server_cert_verification = true");
+      await connection.run(`SET ca_cert_file = ${quoteText(authorities.path)}`);
+    }
     await connection.run(secretSql(remote.root, access));
   } catch {
+    await authorities?.[Symbol.asyncDispose]();
     // Without the cause: DuckDB may quote the statement, and with it the key.
     const message = `DuckDB does not take what it is told of ${remote.root}: the address, the region or the key`;
     throw new PanoramaError("CATALOG_FAILED", message);
   }
+  return { [Symbol.asyncDispose]: async () => authorities?.[Symbol.asyncDispose]() };
 }
 
 /** Whether `allowRemoteFiles` would get the extension; installs it if need be. Never throws for a "no". */
