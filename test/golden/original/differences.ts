@@ -1,5 +1,6 @@
-import { textDifferences, typeDifferences } from "./cell-differences.ts";
 import type { Difference } from "./difference.ts";
+import { textDifferences } from "./text-differences.ts";
+import { typeDifferences } from "./type-differences.ts";
 
 const lms = "lms=lms.example.com";
 const modules = "openedx/courseware_studentmodule";
@@ -117,14 +118,14 @@ const viewDifferences: readonly Difference[] = [
   },
   {
     told: [
-      "`decimal` of more than 15 digits in views",
+      "`decimal` of more than 15 digits, or with none behind the point, in views",
       "`double`, rounded",
       "`decimal(p,s)`",
-      "A double has no more than 15 digits that are sure",
+      "A double is sure of 15 digits; whole numbers stay whole",
     ],
     viewColumns: {
-      original: [`${everyType} c_wide double`],
-      ours: [`${everyType} c_wide decimal(38,18)`],
+      original: [`${everyType} c_whole double`, `${everyType} c_wide double`],
+      ours: [`${everyType} c_whole decimal(10,0)`, `${everyType} c_wide decimal(38,18)`],
     },
   },
   {
@@ -142,9 +143,9 @@ const viewDifferences: readonly Difference[] = [
   {
     told: [
       "`bit`, `set`, `binary`, `varbinary` and `geometry` in views",
-      "a cast that Athena has not, so that there was no view, or that gave Python's spelling",
+      "a cast that Athena does not have: there was no view",
       "`bigint` for `bit`, else `varchar`",
-      "One such column took the whole view away",
+      "One such column was enough for the view to fail",
     ],
     viewColumns: {
       original: [

@@ -6,8 +6,15 @@ export interface DefinedView {
   readonly name: string;
   /** The table that it reads, without the database. */
   readonly table: string;
-  /** Each with its name, its type and the column that it is made of: `id bigint from id`. */
-  readonly columns: readonly string[];
+  readonly columns: readonly ViewColumn[];
+}
+
+export interface ViewColumn {
+  readonly name: string;
+  /** In lower case. */
+  readonly type: string;
+  /** The column of the table that it is made of. */
+  readonly from: string;
 }
 
 const trino = new TrinoSQL();
@@ -18,25 +25,23 @@ export function readCreateView(sql: string): DefinedView {
   if (errors.length > 0) throw new Error(`${errors[0]?.message ?? ""} in ${sql}`);
   let name = "";
   let table = "";
-  const columns: string[] = [];
+  const columns: ViewColumn[] = [];
   const visitor = new TrinoSqlVisitor<void>();
   visitor.visitViewNameCreate = (context) => void (name = lastName(context.getText()));
   visitor.visitTableName = (context) => void (table = lastName(context.getText()));
   visitor.visitSelectItem = (context) => {
     const expression = context.selectExpressionColumnName() ?? context.selectLiteralColumnName();
-    const { from, type } = readExpression(expression ?? context);
     const alias = context.identifier()?.getText() ?? context.getText();
-    columns.push(`${lastName(alias)} ${type} from ${from}`);
+    columns.push({ name: lastName(alias), ...readExpression(expression ?? context) });
   };
   visitor.visit(trino.parse(`${sql};`));
   return { name, table, columns };
 }
 
 /** The outermost cast or function decides; a bare column of a raw table is text. */
-function readExpression(tree: Parameters<TrinoSqlVisitor<void>["visit"]>[0]): {
-  readonly from: string;
-  readonly type: string;
-} {
+function readExpression(
+  tree: Parameters<TrinoSqlVisitor<void>["visit"]>[0],
+): Pick<ViewColumn, "type" | "from"> {
   const sources: string[] = [];
   const types: string[] = [];
   const visitor = new TrinoSqlVisitor<void>();

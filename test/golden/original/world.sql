@@ -23,7 +23,7 @@ insert into auth_user values
   (8, 'hal', 'Hal', 'NULL', 'hal@example.com', 'hash-8', 1, '2024-03-03 03:03:03', '2023-06-05 10:00:00'),
   (9, 'ida', 'Ida', 'a=b;c|d:e?f', 'ida@example.com', 'hash-9', 1, '2024-03-03 03:03:03', '2023-06-06 10:00:00');
 
--- The first two lines of a title, quotes, backslashes: what a text can hold.
+-- What a text can hold: quotes, backslashes, line breaks.
 create table course_overview (
   id varchar(255) primary key,
   org varchar(64) not null,
@@ -82,6 +82,7 @@ create table every_type (
   c_float float,
   c_double double,
   c_decimal decimal(10,2),
+  c_whole decimal(10,0),
   c_wide decimal(38,18),
   c_bit bit(8),
   c_date date,
@@ -108,19 +109,19 @@ create table every_type (
   c_digits varchar(10)
 ) default charset utf8mb4;
 insert into every_type values
-  (1, 1, 1, 2, 3, 4, 5, 6, 7, 0.5, 0.1, 12.50, 3.140000000000000001, b'10000001', '2024-02-29', '2024-02-29 08:30:00',
+  (1, 1, 1, 2, 3, 4, 5, 6, 7, 0.5, 0.1, 12.50, 12, 3.140000000000000001, b'10000001', '2024-02-29', '2024-02-29 08:30:00',
    '2024-02-29 08:30:00.25', '08:30:00', 2024, 'char', 'varchar', 'tinytext', 'text', 'mediumtext', 'longtext',
    'abcd', 'bytes', 'bytes', 'bytes', 'bytes', 'bytes', 'red', 'a,c', '{"a": 1, "b": [2, 3]}', point(2, 3), '42'),
   (2, 127, 0, 32767, 8388607, 2147483647, 4294967295, 9223372036854775807, 18446744073709551615, 16777216.0,
-   1.7976931348623157e308, 99999999.99, 99999999999999999999.999999999999999999, b'11111111', '9999-12-31',
+   1.7976931348623157e308, 99999999.99, 9999999999, 99999999999999999999.999999999999999999, b'11111111', '9999-12-31',
    '9999-12-31 23:59:59', '2038-01-19 03:14:07.999999', '838:59:59', 2155, 'äöüßéñçøåî', '名前', '😀', 'x', 'x', 'x',
    x'ffffffff', x'00ff', x'5c', x'22', x'0a', x'2c', 'green', 'b', '[]', point(-1, 0), '0042'),
-  (3, -128, 1, -32768, -8388608, -2147483648, 1, -9223372036854775808, 1, -0.1, -2.5e-7, -99999999.99,
+  (3, -128, 1, -32768, -8388608, -2147483648, 1, -9223372036854775808, 1, -0.1, -2.5e-7, -99999999.99, -1,
    -0.000000000000000001, b'1', '1000-01-01', '1000-01-01 00:00:00', '1970-01-01 00:00:01', '-838:59:59', 1901,
    'a', 'b', 'c', 'd', 'e', 'f', x'00000000', x'00', x'00', x'00', x'00', x'00', 'red', 'a,b,c', '{}', point(0, 0), '-7'),
-  (4, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null,
+  (4, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null,
    null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null),
-  (5, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, b'0', '0000-00-00', '0000-00-00 00:00:00', '2024-07-01 00:00:00', '27:00:00',
+  (5, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, b'0', '0000-00-00', '0000-00-00 00:00:00', '2024-07-01 00:00:00', '27:00:00',
    2000, '', '', '', '', '', '', '', '', '', '', '', '', 'green', '', '0', point(0.5, 0.5), 'seven');
 
 create table student_courseaccessrole (
