@@ -22,8 +22,9 @@ const keyName = (text: string): TextReading =>
     ? { value: text }
     : { problem: "must be a KMS key's id, alias/name or ARN" };
 
+// Other servers than AWS's have accounts of other names, or none.
 const roleArn = (text: string): TextReading =>
-  /^arn:aws[\w-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/.test(text)
+  /^arn:aws[\w-]*:iam::(\d{12}|[A-Za-z]\w*|):role\/[\w+=,.@/-]+$/.test(text)
     ? { value: text }
     : { problem: "must be a role's ARN such as arn:aws:iam::123456789012:role/panorama" };
 

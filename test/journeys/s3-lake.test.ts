@@ -219,6 +219,32 @@ describeOnS3("a lake in a bucket without AWS", (s3) => {
           expect((await readFile(lake.catalog)).includes(s3.secretAccessKey)).toBe(false);
         });
 
+        test.runIf(s3.extras !== undefined)("is read with the keys of a role, too", async () => {
+          await using bucket = await s3.bucket();
+          await using school = await server.database();
+          await fillOrders(school);
+          const { guest, roleArn } = s3.extras ?? {};
+          const env = {
+            AWS_ACCESS_KEY_ID: guest?.accessKeyId ?? "",
+            AWS_SECRET_ACCESS_KEY: guest?.secretAccessKey ?? "",
+            AWS_REGION: s3.region,
+          };
+          await using lake = await openS3Site(
+            { s3, bucket, home, env },
+            {
+              datalake: { aws_access_key: null, aws_secret_access_key: null, role_arn: roleArn },
+              datasources: [mysqlDatasource(school, [orders])],
+            },
+          );
+
+          const load = await lake.run("extract-and-load", "--all");
+          const query = await lake.run("query", "--format", "csv", "select sum(id) as ids from table_orders");
+
+          expectSuccess(load);
+          expectSuccess(query);
+          expect(query.stdout).toBe("ids\r\n28\r\n");
+        });
+
         test("says which credentials are wrong, and does not repeat them", async () => {
           await using bucket = await s3.bucket();
           await using school = await server.database();

@@ -99,6 +99,10 @@ ${sources}`);
 
 describe("what is wrong with a bucket", () => {
   test.each([
+    [
+      "role_arn: 'arn:aws:iam::1234:role/panorama'",
+      "role_arn: must be a role's ARN such as arn:aws:iam::123456789012:role/panorama",
+    ],
     ["role_arn: panorama", "role_arn: must be a role's ARN such as arn:aws:iam::123456789012:role/panorama"],
     [
       "role_arn: 'arn:aws:iam::123456789012:user/panorama'",
