@@ -1,5 +1,6 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { expect, test } from "vitest";
 import { certificatesIn } from "../services/certificates.ts";
@@ -128,6 +129,37 @@ describeOnS3("a lake in a bucket without AWS", (s3) => {
           expect([missing, unchanged, old, lost]).toEqual([[{ n: 7 }], [{ n: 7 }], [{ n: 3 }], [{ n: 3 }]]);
           expect(kept).toBe(built);
           expect(await loader.catalogVersion()).toBeDefined();
+        });
+
+        test("is asked as it was before while CSV files of a later load wait to be moved", async () => {
+          await using bucket = await s3.bucket();
+          await using school = await server.database();
+          await fillOrders(school);
+          await using lake = await openS3Site(
+            { s3, bucket, home },
+            { datalake: { format: "csv" }, datasources: [mysqlDatasource(school, [orders])] },
+          );
+          expectSuccess(await lake.run("extract-and-load", "--all"));
+
+          const place = { Bucket: bucket.name, Key: "_panorama/manifest.json" };
+          const { Body } = await bucket.client.send(new GetObjectCommand(place));
+          const manifest = (await Body?.transformToString()) ?? "";
+          const waiting = {
+            partition: [{ column: "country", value: "cl" }],
+            files: [
+              {
+                key: "orders/country=cl/orders.csv",
+                stagedAs: "_panorama/staging/20261124T230341Z-349355/orders/country=cl/orders.csv",
+                byteCount: 60,
+                rowCount: 1,
+              },
+            ],
+          };
+          const changed = manifest.replace(/"slices": *\[/, (start) => `${start}${JSON.stringify(waiting)},`);
+          await bucket.client.send(new PutObjectCommand({ ...place, Body: changed }));
+
+          expect(changed).not.toBe(manifest);
+          expect(await lake.query("select count(*) as n from table_orders")).toEqual([{ n: 7 }]);
         });
 
         test("shows what several installations have loaded, from wherever they did", async () => {
