@@ -10,7 +10,9 @@ export function spelledCells(file: string): readonly (readonly string[])[] {
 
 /** A backslash takes the next character along; quotes hide commas when they begin a cell. */
 function spelledLine(line: string): readonly string[] {
-  return [...line.matchAll(/(?:^|,)("(?:\\.|[^"\\])*"|(?:\\.|[^",\\])(?:\\.|[^,\\])*|)(?=,|$)/gsu)].map(
-    ([, cell = ""]) => cell,
-  );
+  const cells = [
+    ...line.matchAll(/(?:^|,)("(?:\\.|[^"\\])*"|(?:\\.|[^",\\])(?:\\.|[^,\\])*|)(?=,|$)/gsu),
+  ].map(([, cell = ""]) => cell);
+  if (cells.join(",") !== line) throw new Error(`not a line of the dialect: ${line}`);
+  return cells;
 }
