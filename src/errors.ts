@@ -43,7 +43,7 @@ export const remedies = {
   /** The bucket's server lacks what keeps two runs from overwriting each other. */
   STORE_UNSUPPORTED:
     "Use a newer release of the server, or another one: it has to support conditional writes (If-None-Match and If-Match).",
-  STORE_READ_ONLY: "Make the folder writable for this account, or choose another `path`.",
+  STORE_READ_ONLY: "Make the folder writable for this account, or choose another `path` or `catalog_path`.",
   STORE_FAILED: "Correct what the message above names, or choose another `path` or bucket.",
   /** A partition value too long for a folder's name. */
   PARTITION_VALUE_TOO_LONG: "Partition by another column, or not at all.",
