@@ -158,7 +158,7 @@ describe("a lake's folder", () => {
       expect(exitCode).toBe(1);
       expect(stderr).toBe(
         `✗ Cannot make a lake in ${join(site.folder, path)}: ${site.lake} is a file (STORE_FAILED)\n` +
-          "  Correct what the message above names, or choose another `path`.\n",
+          "  Correct what the message above names, or choose another `path` or bucket.\n",
       );
     }
     expect((await site.run("test-connections")).stdout).toContain(`✗ datalake  Cannot make a lake in`);
@@ -183,7 +183,7 @@ describe("a lake's folder", () => {
       expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
       expect(stderr).toBe(
         `✗ ${manifest} was written by a newer version (its format is 2, this one reads 1) (LAKE_UNREADABLE)\n` +
-          "  Use the version that wrote it, or another `path`.\n",
+          "  Use the version that wrote it, or another `path`, bucket or `base_prefix`.\n",
       );
     }
     const connections = await site.run("test-connections");
