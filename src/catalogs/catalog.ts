@@ -65,6 +65,12 @@ export interface Catalog {
   publish(tables: readonly LakeTable[], options?: PublishOptions): Promise<readonly CatalogWarning[]>;
 
   /**
+   * Those of these raw tables that take whatever comes into the folders of their slices for files of another format
+   * than this. Left out where files are named one by one.
+   */
+  readsOtherwise?(rawNames: readonly string[], format: LakeFormat): Promise<ReadonlySet<string>>;
+
+  /**
    * Why tables, by raw name, cannot be shown without misreading files. Asks and changes nothing; to be called before
    * their files are published. Left out where everything can be shown.
    */

@@ -90,7 +90,10 @@ async function loadReading(
       batches,
       encoder,
       details,
-      target: { store, place, format: encoder.format, table: name, run: details.run },
+      target: {
+        ...{ store, place, format: encoder.format, table: name, run: details.run },
+        apart: table.apart,
+      },
       firstFileNumber,
       onProgress: onOwnProgress,
     });

@@ -1,6 +1,6 @@
 import type { FileEncoder, LakeFormat, TableEncoder } from "../encoders/encoder.ts";
 import type { ManifestFile, ManifestSlice } from "../lake/manifest.ts";
-import { csvKey, type LakePlace, parquetKey, stagedCsvKey } from "../stores/lake-path.ts";
+import { apartParquetKey, csvKey, type LakePlace, parquetKey, stagedCsvKey } from "../stores/lake-path.ts";
 import type { ObjectWriter, Store } from "../stores/store.ts";
 import type { Alteration } from "../table/alteration.ts";
 import type { Partition } from "../table/partition.ts";
@@ -16,6 +16,8 @@ export interface LoadTarget {
   readonly format: LakeFormat;
   readonly table: string;
   readonly run: string;
+  /** Whether its Parquet files lie apart, because a reader of CSV files would take them for such. */
+  readonly apart?: boolean | undefined;
 }
 
 interface OpenFile {
@@ -69,11 +71,12 @@ export class SliceWriter {
   }
 
   async #openFile(): Promise<OpenFile> {
-    const { store, place, format, table, run } = this.#target;
+    const { store, place, format, table, run, apart } = this.#target;
     const csv = format === "csv";
+    const newKey = apart === true ? apartParquetKey : parquetKey;
     const key = csv
       ? csvKey(place, table, this.#partition)
-      : parquetKey(place, table, this.#partition, run, this.#nextFileNumber());
+      : newKey(place, table, this.#partition, run, this.#nextFileNumber());
     const stagedAs = csv ? stagedCsvKey(place, table, this.#partition, run) : undefined;
     const object = await store.create(stagedAs ?? key);
     return { object, encoder: this.#tableEncoder.openFile(object), key, stagedAs };

@@ -6,4 +6,6 @@ export interface TableToLoad {
   readonly partitionColumns: readonly string[];
   readonly rawName: string;
   readonly viewName: string;
+  /** As of `LoadTarget`. */
+  readonly apart?: boolean;
 }

@@ -80,10 +80,13 @@ async function loadAndPublish(
   });
 
   const start = { settings, run: lease.run, startedAt: started.toISOString() };
+  const rawNames = selected.flatMap(({ tables }) => tables.map(({ rawName }) => rawName));
+  const apart =
+    lake.encoder.format === "parquet" ? await catalog.readsOtherwise(rawNames) : new Set<string>();
   const toLoad = (each: SelectedTables): SourceToLoad => ({
     name: each.datasource.name,
     open: () => openSource(each.datasource),
-    tables: each.tables.map(tableToLoad),
+    tables: each.tables.map((table) => tableToLoad(table, apart.has(table.rawName))),
     openPeers: (source) => openReaderThreads(source, each, start, signal),
   });
   const read = await loadLake(selected.map(toLoad), {
@@ -173,11 +176,12 @@ async function tidyUp(
   return manifest;
 }
 
-function tableToLoad(table: TableSettings): TableToLoad {
+function tableToLoad(table: TableSettings, apart: boolean): TableToLoad {
   return {
     request: { table: table.name, fields: table.fields },
     partitionColumns: table.partitionFields,
     rawName: table.rawName,
     viewName: table.viewName,
+    apart,
   };
 }

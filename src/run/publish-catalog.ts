@@ -50,6 +50,8 @@ export interface CatalogOfRun {
   /** Resolves to whether the catalog shows the manifest now. */
   readonly show: ShowInCatalog;
   readonly hide: HideInCatalog;
+  /** Raw tables that would take Parquet files in their folders for CSV; all of them when the catalog does not answer. */
+  readonly readsOtherwise: (rawNames: readonly string[]) => Promise<ReadonlySet<string>>;
   /** Why tables of the manifest cannot be shown, by their name at the source. Changes nothing. */
   readonly refusals: (manifest: LakeManifest) => Promise<ReadonlyMap<string, PanoramaError>>;
   /** Throws why it does not, if it does not. */
@@ -79,6 +81,14 @@ export function catalogOfRun(lake: OpenedLake, reporter: Reporter, replace: read
         failure = error;
         held = true;
         return undefined;
+      }
+    },
+    async readsOtherwise(rawNames) {
+      try {
+        return (await catalog?.readsOtherwise?.(rawNames, lake.encoder.format)) ?? new Set();
+      } catch (error) {
+        if (!(error instanceof PanoramaError)) throw error;
+        return new Set(rawNames);
       }
     },
     async refusals(manifest) {

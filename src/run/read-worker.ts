@@ -54,7 +54,10 @@ async function load({ table, firstFileNumber }: Extract<ToReader, { kind: "load"
     batches: batchesOf(reading, nextRange, abort.signal),
     encoder,
     details: { run: start.run, startedAt: start.startedAt },
-    target: { store, place, format: encoder.format, table: table.request.table, run: start.run },
+    target: {
+      ...{ store, place, format: encoder.format, table: table.request.table, run: start.run },
+      apart: table.apart,
+    },
     firstFileNumber,
     onProgress: (rowCount, byteCount) => tell({ kind: "progress", rowCount, byteCount }),
   });

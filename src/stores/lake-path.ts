@@ -11,6 +11,7 @@ import type { Partition, PartitionValue } from "../table/partition.ts";
  *     [<base prefix>/]_panorama/[<base partitions>/]catalog.json
  *     [<base prefix>/]_panorama/[<base partitions>/]runs/<run>.json
  *     [<base prefix>/]_panorama/[<base partitions>/]staging/<run>/<table>/[<field partitions>/]<table>.csv
+ *     [<base prefix>/]_panorama/[<base partitions>/]staging/<run>/<table>/[<field partitions>/]part-00000.parquet
  */
 
 /** One lake within a store. Several may share a base prefix, each with base partitions of its own. */
@@ -57,7 +58,18 @@ export function parquetKey(
   run: string,
   fileNumber: number,
 ): string {
-  return `${sliceFolder(lake, table, partition)}${run}/part-${String(fileNumber).padStart(5, "0")}.parquet`;
+  return `${sliceFolder(lake, table, partition)}${run}/${partName(fileNumber)}`;
+}
+
+/** As `parquetKey`, below no folder that a slice of CSV files has: who reads that takes all that lies in it. */
+export function apartParquetKey(
+  lake: LakePlace,
+  table: string,
+  partition: Partition,
+  run: string,
+  fileNumber: number,
+): string {
+  return stagedFolder(lake, table, partition, run) + partName(fileNumber);
 }
 
 /** The one file of a CSV slice, the same in every run. */
@@ -67,8 +79,15 @@ export function csvKey(lake: LakePlace, table: string, partition: Partition): st
 
 /** Where a CSV file waits, out of every reader's sight, until its run is published. */
 export function stagedCsvKey(lake: LakePlace, table: string, partition: Partition, run: string): string {
-  const name = encodeTableName(table);
-  return `${stagingFolder(lake)}${run}/${name}/${folders(partition)}${name}.csv`;
+  return `${stagedFolder(lake, table, partition, run)}${encodeTableName(table)}.csv`;
+}
+
+function stagedFolder(lake: LakePlace, table: string, partition: Partition, run: string): string {
+  return `${stagingFolder(lake)}${run}/${encodeTableName(table)}/${folders(partition)}`;
+}
+
+function partName(fileNumber: number): string {
+  return `part-${String(fileNumber).padStart(5, "0")}.parquet`;
 }
 
 export function manifestKey(lake: LakePlace): string {
@@ -138,14 +157,15 @@ export function runStartedAt(run: string): Date {
 }
 
 /**
- * The run that wrote a Parquet or staged CSV file of this lake; undefined for every other key, also
+ * The run that wrote a Parquet or staged file of this lake; undefined for every other key, also
  * for a CSV file at its fixed key. What this does not recognise is not ours to remove.
  */
 export function runOfFile(lake: LakePlace, key: string): string | undefined {
   const staging = stagingFolder(lake);
   if (key.startsWith(staging)) {
     const [run = "", ...below] = key.slice(staging.length).split("/");
-    return runPattern.test(run) && below.length >= 2 && key.endsWith(".csv") ? run : undefined;
+    const ours = key.endsWith(".csv") || partPattern.test(below.at(-1) ?? "");
+    return runPattern.test(run) && below.length >= 2 && ours ? run : undefined;
   }
   const prefix = prefixOf(lake.basePrefix);
   const [table = "", ...below] = key.startsWith(prefix) ? key.slice(prefix.length).split("/") : [];

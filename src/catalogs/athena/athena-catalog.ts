@@ -6,7 +6,7 @@ import { type AwsConnectionOptions, openAwsConnection } from "./aws-connection.t
 import type { CatalogMemory } from "./catalog-memory.ts";
 import { checkAthena } from "./check-athena.ts";
 import { dropTable } from "./drop-table.ts";
-import { type HidingParts, hideTables, refuseTables } from "./hide-tables.ts";
+import { findOtherwiseRead, type HidingParts, hideTables, refuseTables } from "./hide-tables.ts";
 import { type CatalogPlan, planCatalog, withoutTouched } from "./plan-catalog.ts";
 import { nothingRemembered, parseMemory, type RememberedCatalog, spellMemory } from "./remembered-catalog.ts";
 import { showTable } from "./show-table.ts";
@@ -42,6 +42,7 @@ export function openAthenaCatalog(options: AthenaCatalogOptions): Catalog {
     scope: "this-lake",
     check: () => checkAthena(parts.glue, parts.place),
     publish: (tables, options = {}) => publish(parts, tables, options),
+    readsOtherwise: (rawNames, format) => findOtherwiseRead(parts, rawNames, format),
     refusals: (tables, options = {}) => refuseTables(parts, tables, options),
     hide: (tables, options = {}) => hideTables(parts, tables, options),
   };

@@ -1,4 +1,5 @@
 import type { Table } from "@aws-sdk/client-glue";
+import type { LakeFormat } from "../../encoders/encoder.ts";
 import { PanoramaError } from "../../errors.ts";
 import type { Partition } from "../../table/partition.ts";
 import type { LakeTable, PublishOptions } from "../catalog.ts";
@@ -9,11 +10,30 @@ import { chooseChange, deleteTable, ensureTable, findTable, incompatible } from 
 import { planRawTable, type RawTable, tableFingerprint } from "./plan-raw-table.ts";
 import { wouldMisread } from "./plan-table-change.ts";
 import { nothingRemembered, parseMemory, type RememberedCatalog, spellMemory } from "./remembered-catalog.ts";
+import { formatOf } from "./storage-descriptor.ts";
 
 export interface HidingParts {
   readonly glue: GlueDatabase;
   readonly own: Partition;
   readonly memory: CatalogMemory;
+}
+
+/** Asks only of tables that nothing is remembered of. */
+export async function findOtherwiseRead(
+  parts: HidingParts,
+  rawNames: readonly string[],
+  format: LakeFormat,
+): Promise<ReadonlySet<string>> {
+  const { remembered } = await recall(parts);
+  const found = new Set<string>();
+  for (const rawName of rawNames) {
+    const name = rawName.toLowerCase();
+    const known = remembered.tables.get(name)?.known?.format;
+    const existing = known === undefined ? await findTable(parts.glue, name) : undefined;
+    const read = known ?? (existing === undefined ? format : formatOf(existing.StorageDescriptor));
+    if (read !== format) found.add(rawName);
+  }
+  return found;
 }
 
 /** Tables that Glue has otherwise and that cannot be changed, with why. Asks of nothing that is as remembered. */

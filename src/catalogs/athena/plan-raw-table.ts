@@ -18,7 +18,7 @@ export interface RawTable {
   readonly ownValues: readonly string[];
   /** Ends in a slash. */
   readonly location: string;
-  /** Of an unpartitioned table that was loaded. */
+  /** Of an unpartitioned Parquet table that was loaded. */
   readonly rowCount: number | undefined;
   readonly partitions: readonly RawPartition[];
   /** False when there is nothing to show, as of a table that was never loaded. */
@@ -63,7 +63,7 @@ export function planRawTable(table: LakeTable, name: string, own: Partition): Ra
     partitionKeys: [...basePartitions, ...partitionColumns].map((key) => key.toLowerCase()),
     ownValues: basePartitions.map((key) => valueOf(own, key)),
     location: partitioned ? table.folder : wholeLocation(table, name, whole),
-    rowCount: whole?.rowCount,
+    rowCount: format === "parquet" ? whole?.rowCount : undefined,
     partitions: partitioned ? slices.map((slice) => planPartition(table, name, slice)) : [],
     filled: slices.length > 0,
   };

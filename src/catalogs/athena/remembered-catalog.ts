@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { LakeFormat } from "../../encoders/encoder.ts";
 
 /** What we wrote to Glue. What is not remembered of a name has to be asked. */
 export interface RememberedCatalog {
@@ -10,7 +11,14 @@ export interface RememberedCatalog {
 
 export interface RememberedTable {
   /** Undefined from when it is written to until all of that has succeeded. */
-  readonly known: { readonly fingerprint: string; readonly partitions: Fingerprints } | undefined;
+  readonly known:
+    | {
+        readonly fingerprint: string;
+        /** Undefined in what an earlier version wrote. */
+        readonly format?: LakeFormat | undefined;
+        readonly partitions: Fingerprints;
+      }
+    | undefined;
 }
 
 export interface RememberedView {
@@ -48,6 +56,7 @@ export function spellMemory(catalog: RememberedCatalog, database: string): Uint8
       name,
       ...(known && {
         fingerprint: known.fingerprint,
+        format: known.format,
         partitions: [...known.partitions].map(([key, print]) => [...partitionValues(key), print]),
       }),
     }),
@@ -83,14 +92,15 @@ function namedEntry<T>(
 }
 
 function tableOf(from: Readonly<Record<string, unknown>>): RememberedTable {
-  const fingerprint = from["fingerprint"];
+  const { fingerprint, format } = from;
   if (typeof fingerprint !== "string") return { known: undefined };
   const partitions = new Map<string, string>();
   for (const entry of listOf(from["partitions"])) {
     const texts = listOf(entry).filter((text) => typeof text === "string");
     partitions.set(partitionKey(texts.slice(0, -1)), texts.at(-1) ?? "");
   }
-  return { known: { fingerprint, partitions } };
+  const known = { fingerprint, partitions };
+  return { known: format === "csv" || format === "parquet" ? { ...known, format } : known };
 }
 
 function viewOf(from: Readonly<Record<string, unknown>>): RememberedView {

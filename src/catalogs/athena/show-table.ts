@@ -25,7 +25,11 @@ export async function showTable(
 ): Promise<ShownTable> {
   const partitions = await ensureRaw(glue, plan);
   const warnings = partitions === undefined ? [] : warningsOf(plan.raw.name, partitions);
-  const known = partitions && { fingerprint: plan.fingerprint, partitions: partitions.fingerprints };
+  const known = partitions && {
+    fingerprint: plan.fingerprint,
+    format: plan.raw.format,
+    partitions: partitions.fingerprints,
+  };
   const { view } = plan;
   if (view === undefined) return { known, view: undefined, warnings };
   const made = await ensureView(glue, place, partitions === undefined ? { ...view, make: "absent" } : view);
