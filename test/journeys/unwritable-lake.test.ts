@@ -135,7 +135,7 @@ describe("a lake's folder", () => {
     for (const { exitCode, stdout, stderr } of [load, drop]) {
       expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
       expect(stderr).toMatch(
-        /^✗ Cannot write \S+lake\/school\/_panorama\/\S+: permission denied \(EACCES\) \(STORE_READ_ONLY\)\n {2}Make the folder writable for this account, or choose another `path`\.\n$/,
+        /^✗ Cannot write \S+lake\/school\/_panorama\/\S+: permission denied \(EACCES\) \(STORE_READ_ONLY\)\n {2}Make the folder writable for this account, or choose another `path` or `catalog_path`\.\n$/,
       );
     }
     expect(connections.exitCode).toBe(1);
