@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { TestProject } from "vitest/node";
 import { type BuiltProgram, buildProgram } from "./built-program.ts";
+import { type OpenedMongoServer, openMongoServer } from "./open-mongo-server.ts";
 import { type OpenedMotoServer, openMotoServer } from "./open-moto-server.ts";
 import { type OpenedS3Server, openS3Server } from "./open-s3-server.ts";
 import { openTestServers, type TestServers } from "./open-test-servers.ts";
@@ -15,6 +16,8 @@ declare module "vitest" {
     readonly s3ServerUrl: string;
     /** As that, of the server that speaks Glue's and Athena's protocol. */
     readonly motoServerUrl: string;
+    /** As that, of the server that speaks MongoDB's protocol. */
+    readonly mongoServerUrl: string;
     /** Answers with the path of the built program; the first question builds it. */
     readonly builtProgramUrl: string;
   }
@@ -23,6 +26,7 @@ declare module "vitest" {
 let servers: Promise<TestServers> | undefined;
 let s3Server: Promise<OpenedS3Server> | undefined;
 let motoServer: Promise<OpenedMotoServer> | undefined;
+let mongoServer: Promise<OpenedMongoServer> | undefined;
 let program: Promise<BuiltProgram> | undefined;
 
 /** What a test file asks for is made when the first one asks, so that a run without such a file does not wait. */
@@ -31,6 +35,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     "/servers": async () => JSON.stringify(await (servers ??= openAndTell())),
     "/s3": async () => JSON.stringify((await (s3Server ??= openS3AndTell())).found),
     "/moto": async () => JSON.stringify((await (motoServer ??= openMotoAndTell())).found),
+    "/mongo": async () => JSON.stringify((await (mongoServer ??= openMongoAndTell())).found),
     "/program": async () => (await (program ??= buildProgram())).mainFile,
   };
   const desk = createServer((request, response) => {
@@ -46,13 +51,14 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   project.provide("testServersUrl", `${url}/servers`);
   project.provide("s3ServerUrl", `${url}/s3`);
   project.provide("motoServerUrl", `${url}/moto`);
+  project.provide("mongoServerUrl", `${url}/mongo`);
   project.provide("builtProgramUrl", `${url}/program`);
 
   return async () => {
     desk.closeAllConnections();
     desk.close();
     // What could not be made has told so in the tests that asked for it.
-    await Promise.all([close(program), close(s3Server), close(motoServer)]);
+    await Promise.all([close(program), close(s3Server), close(motoServer), close(mongoServer)]);
     await close(servers);
   };
 }
@@ -80,6 +86,12 @@ async function openS3AndTell(): Promise<OpenedS3Server> {
 
 async function openMotoAndTell(): Promise<OpenedMotoServer> {
   const opened = await openMotoServer();
+  if ("missing" in opened.found) process.stderr.write(`\n${opened.found.missing}\n\n`);
+  return opened;
+}
+
+async function openMongoAndTell(): Promise<OpenedMongoServer> {
+  const opened = await openMongoServer();
   if ("missing" in opened.found) process.stderr.write(`\n${opened.found.missing}\n\n`);
   return opened;
 }
