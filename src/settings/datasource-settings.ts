@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type Mapping, readMapping, type Readings } from "./read-mapping.ts";
 import { expectMapping, readType } from "./read-type.ts";
+import { type MongodbKeys, mongodbShape, readMongodbConnection } from "./mongodb-settings.ts";
 import { type MysqlKeys, mysqlShape, readMysqlConnection } from "./mysql-settings.ts";
 import {
   isoDate,
@@ -17,7 +18,7 @@ import type {
   MysqlDatasourceSettings,
 } from "./settings.ts";
 import type { SettingPath } from "./settings-problems.ts";
-import { readSecret, type SettingsReading, resolvePath } from "./settings-reading.ts";
+import { type SettingsReading, resolvePath } from "./settings-reading.ts";
 import { readTables, type ReadTable, tablesSchema } from "./table-settings.ts";
 
 const named: Shape<{ readonly name: string }> = {
@@ -33,29 +34,6 @@ const mysqlSourceShape = {
     { whole: true, least: 1, spelled: "a whole number above 0" },
     { description: "How many connections may read at once. Left out: as many as pay off." },
   ),
-};
-
-interface MongodbKeys {
-  readonly mongodb_host: string | undefined;
-  readonly mongodb_port: number | undefined;
-  readonly mongodb_username: string | undefined;
-  readonly mongodb_password: string | undefined;
-  readonly mongodb_password_file: string | undefined;
-  readonly mongodb_database: string | undefined;
-}
-
-const mongodbShape: Shape<MongodbKeys> = {
-  mongodb_host: optionalText({ description: "Host, or several with commas.", default: "localhost" }),
-  mongodb_port: optionalNumber(
-    { whole: true, least: 1, most: 65535, spelled: "a port number" },
-    { description: "TCP port." },
-  ),
-  mongodb_username: optionalText({ description: "User that may read the modulestore." }),
-  mongodb_password: optionalText({
-    description: "Better: `${MONGODB_PASSWORD}`, or `mongodb_password_file`.",
-  }),
-  mongodb_password_file: optionalText({ description: "File that holds the password." }),
-  mongodb_database: optionalText({ description: "Database of the modulestore.", default: "edxapp" }),
 };
 
 const shapes = {
@@ -197,18 +175,11 @@ async function readCourseStructures(
   basics: Pick<DatasourceSettings, "tables">,
   reading: LakeSurroundings,
 ): Promise<CourseStructuresDatasourceSettings> {
-  const { mongodb_password: password, mongodb_password_file: passwordFile } = keys;
   const mysql = await readMysqlConnection(keys, path, reading);
   return {
     type: "openedx_course_structures",
     name: keys.name ?? "",
-    mongodb: {
-      host: keys.mongodb_host ?? "localhost",
-      port: keys.mongodb_port,
-      username: keys.mongodb_username,
-      password: await readSecret("mongodb_password", password, passwordFile, path, reading),
-      database: keys.mongodb_database ?? "edxapp",
-    },
+    mongodb: await readMongodbConnection(keys, path, reading),
     mysql: keys.mysql_host === undefined && keys.mysql_socket === undefined ? undefined : mysql,
     ...basics,
   };

@@ -152,12 +152,32 @@ export interface CourseStructuresDatasourceSettings extends DatasourceBasics {
   readonly mysql: MysqlConnectionSettings | undefined;
 }
 
+/** Which members of a replica set may be read from, as MongoDB calls it. */
+export type ReadPreference =
+  | "primary"
+  | "primary_preferred"
+  | "secondary"
+  | "secondary_preferred"
+  | "nearest";
+
 export interface MongodbConnectionSettings {
+  /** A connection string, which may hold a password; in place of host and port. */
+  readonly uri: string | undefined;
+  /** One or several with commas. */
   readonly host: string;
   readonly port: number | undefined;
   readonly username: string | undefined;
   readonly password: string | undefined;
   readonly database: string;
+  readonly authSource: string | undefined;
+  readonly replicaSet: string | undefined;
+  readonly readPreference: ReadPreference | undefined;
+  /** undefined: as the connection string says, without TLS when there is none. */
+  readonly tls: boolean | undefined;
+  readonly tlsCa: string | undefined;
+  readonly tlsCert: string | undefined;
+  /** The modulestore's collections begin with it. */
+  readonly collection: string;
 }
 
 export interface FileDatasourceSettings extends DatasourceBasics {
