@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import { access, constants, mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import type { CheckResult } from "../../sources/source.ts";
-import type { Catalog, LakeTable } from "../catalog.ts";
+import type { Catalog, CatalogWarning, LakeTable, LakeView } from "../catalog.ts";
+import { defineViews } from "./define-views.ts";
 import { catalogError } from "./duckdb-errors.ts";
 import { loadDuckdb, offlineOptions } from "./duckdb-library.ts";
 import { quoteName, quoteText } from "./sql-text.ts";
@@ -27,10 +28,7 @@ export function openDuckdbCatalog(options: DuckdbCatalogOptions): Catalog {
   return {
     scope: "all-lakes",
     check: async () => [await checkCatalog(path)],
-    publish: async (tables) => {
-      await publishCatalog(path, options.database, tables);
-      return [];
-    },
+    publish: (tables, { views = [] } = {}) => publishCatalog(path, options.database, tables, views),
   };
 }
 
@@ -61,16 +59,17 @@ async function publishCatalog(
   path: string,
   database: string | undefined,
   tables: readonly LakeTable[],
-): Promise<void> {
+  views: readonly LakeView[],
+): Promise<readonly CatalogWarning[]> {
   for (let attempt = 1; ; attempt++) {
     const random = randomBytes(6).toString("hex");
     const temporary = join(dirname(path), `.${basename(path)}.${random}${temporarySuffix}`);
     try {
       await mkdir(dirname(path), { recursive: true });
       if (attempt === 1) await removeLeftovers(path);
-      await buildDatabase(temporary, schemaFor(path, database), tables);
+      const warnings = await buildDatabase(temporary, schemaFor(path, database), tables, views);
       await replace(temporary, path);
-      return;
+      return warnings;
     } catch (error) {
       // Another run may have taken our file for a leftover. Whoever tries again removes nothing of others.
       const removedByAnother = !(await exists(temporary));
@@ -116,7 +115,8 @@ async function buildDatabase(
   file: string,
   schema: string | undefined,
   tables: readonly LakeTable[],
-): Promise<void> {
+  views: readonly LakeView[],
+): Promise<readonly CatalogWarning[]> {
   const duckdb = await loadDuckdb();
   const instance = await duckdb.DuckDBInstance.create(":memory:", {
     ...offlineOptions,
@@ -138,8 +138,11 @@ async function buildDatabase(
           throw catalogError(error, `Cannot define ${name} in the catalog`, { table: name });
         }
       }
+      await connection.run("COMMIT");
+      const warnings = await defineViews(connection, schema, views);
       // Detaching writes everything into the file itself and leaves no write-ahead log beside it.
-      await connection.run("COMMIT; USE memory; DETACH lake");
+      await connection.run("USE memory; DETACH lake");
+      return warnings;
     } finally {
       connection.closeSync();
     }
