@@ -1,9 +1,4 @@
-import {
-  type InheritedSettings,
-  nothingInherited,
-  readSettings,
-  withoutUndefined,
-} from "./block-settings.ts";
+import { type InheritedSettings, nothingInherited, readSettings } from "./block-settings.ts";
 import type { ExpandedBlock, ExpandedStructure, Standing } from "./expanded-structure.ts";
 import { indexBlocks, type StoredBlock } from "./stored-blocks.ts";
 import type { StructureDocument } from "./structure-document.ts";
