@@ -18,6 +18,7 @@ const layers = {
   ],
   // What is not a store of its own: how keys are spelled, and who wrote something.
   keys: ["stores/lake-path.ts", "stores/process-mark.ts"],
+  structures: ["sources/openedx-structures/"],
   sources: ["sources/"],
   encoders: ["encoders/"],
   stores: ["stores/"],
@@ -43,6 +44,8 @@ const arrows: Readonly<Record<Layer, readonly Layer[]>> = {
   errors: [],
   contracts: ["table", "errors"],
   keys: ["table", "errors", "contracts"],
+  // Expands what it reads, and keeps it in the lake's store.
+  structures: ["table", "errors", "contracts", "keys", "sources", "openedx"],
   sources: ["table", "errors", "contracts"],
   encoders: ["table", "errors", "contracts"],
   stores: ["table", "errors", "contracts", "keys"],
@@ -68,6 +71,7 @@ const exceptions: Readonly<Record<string, readonly Layer[]>> = {
 /** Where a library may be imported; one that is not listed, nowhere. */
 const libraries: Readonly<Record<string, string>> = {
   mysql2: "sources/mysql",
+  mongodb: "sources/openedx-structures",
   "@duckdb/node-api": "catalogs/duckdb",
   yaml: "settings/",
   zod: "settings/",
