@@ -10,6 +10,8 @@ import { PanoramaError } from "./errors.ts";
 import { sampleSchema } from "./openedx/sample/ddl-schema.ts";
 import type { DatasourceSettings, MysqlConnectionSettings, Settings } from "./settings/settings.ts";
 import { openMysqlSource } from "./sources/mysql/mysql-source.ts";
+import { storedStructureMemory } from "./sources/openedx-structures/stored-structure-memory.ts";
+import { openStructuresSource } from "./sources/openedx-structures/structures-source.ts";
 import { openOpenedxSampleSource } from "./sources/openedx-sample-source.ts";
 import type { Source } from "./sources/source.ts";
 import type { LakePlace } from "./stores/lake-path.ts";
@@ -55,8 +57,11 @@ export async function openLake(settings: Settings): Promise<OpenedLake> {
   };
 }
 
+/** Where a source keeps what it learns in one run for the next. */
+export type LakeOfSource = Pick<OpenedLake, "store" | "place">;
+
 /** Nothing connects before it is needed. Throws UNSUPPORTED, SETTINGS_INVALID. */
-export async function openSource(datasource: DatasourceSettings): Promise<Source> {
+export async function openSource(datasource: DatasourceSettings, lake?: LakeOfSource): Promise<Source> {
   switch (datasource.type) {
     case "mysql":
       return openMysqlSource({
@@ -70,7 +75,16 @@ export async function openSource(datasource: DatasourceSettings): Promise<Source
         seed: datasource.seed,
         ...(datasource.asOf === undefined ? {} : { asOf: new Date(`${datasource.asOf}T00:00:00Z`) }),
       });
-    case "openedx_course_structures":
+    case "openedx_course_structures": {
+      const { name, mongodb, mysql } = datasource;
+      return openStructuresSource({
+        name,
+        mongodb: { name, ...mongodb },
+        collection: mongodb.collection,
+        mysql: mysql === undefined ? undefined : { name, ...mysqlOptions(name, mysql) },
+        memory: lake === undefined ? undefined : storedStructureMemory(lake.store, lake.place),
+      });
+    }
     case "csv":
     case "xls":
       throw new PanoramaError(

@@ -23,6 +23,13 @@ export interface LoadContext {
 
 const progressMillis = 250;
 
+/** A table whose files are there. */
+export interface TableLoad {
+  readonly loaded: LoadedTable;
+  /** True when parts of it could not be read; each has been told by a warning. */
+  readonly incomplete: boolean;
+}
+
 /** Reads one table, encodes it and puts its files, which no reader sees before the run is published. */
 export async function loadTable(
   snapshot: Snapshot,
@@ -30,7 +37,7 @@ export async function loadTable(
   table: TableToLoad,
   context: LoadContext,
   peers?: PeerReaders,
-): Promise<LoadedTable> {
+): Promise<TableLoad> {
   const { reporter, encoder } = context;
   const name = table.request.table;
   const started = performance.now();
@@ -58,17 +65,28 @@ export async function loadTable(
     alterations,
   });
   return {
-    schema: reading.schema,
-    partitionColumns: table.partitionColumns,
-    format: encoder.format,
-    rawName: table.rawName,
-    viewName: table.viewName,
-    define: { raw: true, view: true },
-    loadedAt: new Date().toISOString(),
-    rowCount: loaded.rowCount,
-    alterations,
-    slices: loaded.slices,
+    loaded: {
+      schema: reading.schema,
+      partitionColumns: table.partitionColumns,
+      format: encoder.format,
+      rawName: table.rawName,
+      viewName: table.viewName,
+      define: { raw: true, view: true },
+      loadedAt: new Date().toISOString(),
+      rowCount: loaded.rowCount,
+      alterations,
+      slices: loaded.slices,
+    },
+    incomplete: reportFindings(reading, source, name, reporter),
   };
+}
+
+/** Tells what came up while the table was read. True when it is not all there. */
+function reportFindings(reading: TableReading, source: string, table: string, reporter: Reporter): boolean {
+  const { notices, shortfalls } = reading.findings?.() ?? { notices: [], shortfalls: [] };
+  for (const message of notices) reporter.report({ kind: "notice", source, table, message });
+  for (const message of shortfalls) reporter.report({ kind: "warning", source, table, message });
+  return shortfalls.length > 0;
 }
 
 /** Loads what a reading has: all of it here, or in ranges together with the peers. */

@@ -89,11 +89,20 @@ export function spellLoaded(event: RunEvent & { readonly kind: "table-loaded" })
   ].join("  ");
 }
 
+/** True for a run of which the operator has to look at something. */
+export function fellShort({ failed, incomplete = 0 }: RunEvent & { readonly kind: "run-published" }): boolean {
+  return failed > 0 || incomplete > 0;
+}
+
 /** `Published 35 tables, 1 failed`, with what they hold. */
 export function spellPublished(event: RunEvent & { readonly kind: "run-published" }): string {
-  const failed = event.failed > 0 ? `, ${spellCount(event.failed)} failed` : "";
+  const { failed, incomplete = 0 } = event;
+  const told = [
+    ...(failed > 0 ? [`, ${spellCount(failed)} failed`] : []),
+    ...(incomplete > 0 ? [`, ${spellCount(incomplete)} incomplete`] : []),
+  ];
   return [
-    `Published ${spellCounted(event.tables, "table")}${failed}`,
+    `Published ${spellCounted(event.tables, "table")}${told.join("")}`,
     spellCounted(event.rows, "row"),
     spellBytes(event.bytes),
     spellMillis(event.millis),

@@ -24,6 +24,8 @@ export interface RunOutcome {
   readonly loaded: number;
   /** Tables that keep their old version. */
   readonly failed: number;
+  /** Tables published without parts that could not be read, or with these as they were. */
+  readonly incomplete: number;
 }
 
 /**
@@ -73,11 +75,11 @@ async function loadAndPublish(
   const start = { settings, run: lease.run, startedAt: started.toISOString() };
   const toLoad = (each: SelectedTables): SourceToLoad => ({
     name: each.datasource.name,
-    open: () => openSource(each.datasource),
+    open: () => openSource(each.datasource, lake),
     tables: each.tables.map(tableToLoad),
     openPeers: (source) => openReaderThreads(source, each, start, signal),
   });
-  const { loaded, failed } = await loadLake(selected.map(toLoad), {
+  const { loaded, failed, incomplete } = await loadLake(selected.map(toLoad), {
     encoder: lake.encoder,
     store: lake.store,
     place: lake.place,
@@ -97,11 +99,12 @@ async function loadAndPublish(
     run: lease.run,
     tables: loaded.length,
     failed,
+    ...(incomplete > 0 ? { incomplete } : {}),
     rows: loaded.reduce((sum, { rowCount }) => sum + rowCount, 0),
     bytes: files.reduce((sum, { byteCount }) => sum + byteCount, 0),
     millis: Date.now() - started.getTime(),
   });
-  return { run: lease.run, loaded: loaded.length, failed };
+  return { run: lease.run, loaded: loaded.length, failed, incomplete };
 }
 
 /** Ends what an interrupted run began, removes what it left, and tells of both. */
