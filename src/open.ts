@@ -7,6 +7,7 @@ import { csvEncoder } from "./encoders/csv/csv-encoder.ts";
 import type { Encoder } from "./encoders/encoder.ts";
 import { parquetEncoder } from "./encoders/parquet/parquet-encoder.ts";
 import { PanoramaError } from "./errors.ts";
+import { withPrivacy } from "./privacy/private-source.ts";
 import { sampleSchema } from "./openedx/sample/ddl-schema.ts";
 import type { DatasourceSettings, MysqlConnectionSettings, Settings } from "./settings/settings.ts";
 import { openMysqlSource } from "./sources/mysql/mysql-source.ts";
@@ -60,8 +61,16 @@ export async function openLake(settings: Settings): Promise<OpenedLake> {
 /** Where a source keeps what it learns in one run for the next. */
 export type LakeOfSource = Pick<OpenedLake, "store" | "place">;
 
-/** Nothing connects before it is needed. Throws UNSUPPORTED, SETTINGS_INVALID. */
+/** As its tables go into the lake, in every thread. Nothing connects before it is needed. Throws UNSUPPORTED, SETTINGS_INVALID. */
 export async function openSource(datasource: DatasourceSettings, lake?: LakeOfSource): Promise<Source> {
+  const tables = new Map(
+    datasource.tables.flatMap(({ name, privacy }) => (privacy === undefined ? [] : [[name, privacy]])),
+  );
+  return withPrivacy(await openPlainSource(datasource, lake), { tables, key: datasource.privacyKey });
+}
+
+/** As its tables are, whatever the settings say of privacy; for questions about columns. */
+export async function openPlainSource(datasource: DatasourceSettings, lake?: LakeOfSource): Promise<Source> {
   switch (datasource.type) {
     case "mysql":
       return openMysqlSource({

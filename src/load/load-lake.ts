@@ -65,6 +65,7 @@ async function loadTables(
   context: LoadContext,
 ): Promise<LakeLoad> {
   const loaded: LoadedTable[] = [];
+  const absent: string[] = [];
   let failed = 0;
   let incomplete = 0;
   for (const [i, table] of source.tables.entries()) {
@@ -78,9 +79,23 @@ async function loadTables(
         reportSourceFailure(source.name, rest, connectionLost(source.name, error), context);
         return { loaded, failed: failed + rest.length, incomplete };
       }
+      if (table.optional && error instanceof PanoramaError && error.code === "TABLE_MISSING") {
+        absent.push(table.request.table);
+        continue;
+      }
       failed++;
       reportFailure(source.name, table.request.table, error, context);
     }
+  }
+  if (absent.length === source.tables.length && absent.length > 0) {
+    // Rather the wrong database than a site without any table.
+    const error = new PanoramaError("TABLE_MISSING", `None of these tables is in ${source.name}`);
+    reportSourceFailure(source.name, source.tables, error, context);
+    return { loaded, failed: absent.length, incomplete };
+  }
+  if (absent.length > 0) {
+    const message = `not there, or not to be read by this account, and left out: ${absent.join(", ")}`;
+    context.reporter.report({ kind: "notice", source: source.name, message });
   }
   return { loaded, failed, incomplete };
 }

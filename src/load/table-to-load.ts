@@ -6,4 +6,6 @@ export interface TableToLoad {
   readonly partitionColumns: readonly string[];
   readonly rawName: string;
   readonly viewName: string;
+  /** Whether it is no failure when the source lacks the table. */
+  readonly optional?: true;
 }

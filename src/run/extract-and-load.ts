@@ -7,6 +7,7 @@ import { type OpenedLake, openLake, openSource } from "../open.ts";
 import type { Reporter } from "../reports/reporter.ts";
 import type { Settings, TableSettings } from "../settings/settings.ts";
 import { publishCatalog } from "./publish-catalog.ts";
+import { privacyWarnings } from "./privacy-warnings.ts";
 import { openReaderThreads } from "./reader-threads.ts";
 import { resolveSelection, type SelectedTables, type Selection } from "./select-tables.ts";
 
@@ -72,6 +73,9 @@ async function loadAndPublish(
     lake: lake.store.root,
   });
 
+  for (const { source, message } of privacyWarnings(selected)) {
+    reporter.report({ kind: "warning", source, message });
+  }
   const start = { settings, run: lease.run, startedAt: started.toISOString() };
   const toLoad = (each: SelectedTables): SourceToLoad => ({
     name: each.datasource.name,
@@ -143,5 +147,6 @@ function tableToLoad(table: TableSettings): TableToLoad {
     partitionColumns: table.partitionFields,
     rawName: table.rawName,
     viewName: table.viewName,
+    ...(table.fromPreset ? { optional: true } : {}),
   };
 }

@@ -3,6 +3,8 @@ import { type Mapping, readMapping, type Readings } from "./read-mapping.ts";
 import { expectMapping, readType } from "./read-type.ts";
 import { type MongodbKeys, mongodbShape, readMongodbConnection } from "./mongodb-settings.ts";
 import { type MysqlKeys, mysqlShape, readMysqlConnection } from "./mysql-settings.ts";
+import { addPreset, checkPartitionPrivacy, presetLevel, presetShape } from "./preset-settings.ts";
+import { checkPrivacyKey, type PrivacyKey } from "./privacy-settings.ts";
 import {
   isoDate,
   optionalNumber,
@@ -14,6 +16,7 @@ import {
 import type {
   BasePartition,
   CourseStructuresDatasourceSettings,
+  DatasourceBasics,
   DatasourceSettings,
   MysqlDatasourceSettings,
 } from "./settings.ts";
@@ -34,6 +37,7 @@ const mysqlSourceShape = {
     { whole: true, least: 1, spelled: "a whole number above 0" },
     { description: "How many connections may read at once. Left out: as many as pay off." },
   ),
+  ...presetShape,
 };
 
 const shapes = {
@@ -55,6 +59,7 @@ const shapes = {
       { description: "Last day of the site's history.", examples: ["2024-12-31"] },
       isoDate,
     ),
+    ...presetShape,
   },
 };
 
@@ -84,6 +89,8 @@ export const datasourceSchema: z.ZodType = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("openedx_sample"), ...shapes.openedx_sample, ...listed }),
 ]);
 
+type Basics = Omit<DatasourceBasics, "name">;
+
 /** A datasource as far as it could be read. */
 export interface ReadDatasource {
   readonly path: SettingPath;
@@ -96,6 +103,7 @@ export interface ReadDatasource {
 export interface LakeSurroundings extends SettingsReading {
   readonly basePrefix: string | undefined;
   readonly basePartitions: readonly BasePartition[];
+  readonly privacyKey: PrivacyKey;
 }
 
 export async function readDatasource(
@@ -106,22 +114,47 @@ export async function readDatasource(
   const { problems } = reading;
   const mapping = expectMapping(value, path, problems, "type and name");
   if (mapping === undefined) return { path, name: undefined, tables: [], settings: undefined };
-  const tables = readTables(mapping["tables"], [...path, "tables"], reading);
+  const listed = readTables(mapping["tables"], [...path, "tables"], reading);
   const type = readType(mapping, types, path, problems);
   if (type === undefined) {
     const { name } = readMapping(named, { name: mapping["name"] }, path, problems);
-    return { path, name, tables, settings: undefined };
+    return { path, name, tables: listed, settings: undefined };
   }
-  const basics = { tables: tables.map((table) => table.settings) };
+  const { tables, ...preset } = readPreset(type, mapping, listed, path, reading);
+  const basics = { tables: tables.map((table) => table.settings), ...preset };
   const settings = await readByType(type, mapping, path, basics, reading);
   return { path, name: settings.name === "" ? undefined : settings.name, tables, settings };
+}
+
+/** The datasource's tables with those of its preset, and what it needs to read them. */
+function readPreset(
+  type: DatasourceType,
+  mapping: Mapping,
+  listed: readonly ReadTable[],
+  path: SettingPath,
+  reading: LakeSurroundings,
+): Omit<Basics, "tables"> & { readonly tables: readonly ReadTable[] } {
+  const { problems, privacyKey } = reading;
+  const written = { preset: mapping["preset"], privacy: mapping["privacy"] };
+  // Read again with the datasource's other keys: what is wrong is told once, and other types tell that they have no preset.
+  const keys = Object.hasOwn(shapes[type], "preset") ? readMapping(presetShape, written, path, problems) : {};
+  const level = presetLevel({ preset: undefined, privacy: undefined, ...keys }, path, problems);
+  const tables = level === undefined ? listed : addPreset(listed, level, path, reading);
+  for (const table of tables) checkPartitionPrivacy(table, problems);
+  const settings = tables.map((table) => table.settings);
+  const isHashing = checkPrivacyKey(settings, privacyKey, path, problems);
+  return {
+    tables,
+    ...(level === undefined ? {} : { presetLevel: level }),
+    ...(isHashing ? { privacyKey: privacyKey.value } : {}),
+  };
 }
 
 async function readByType(
   type: DatasourceType,
   mapping: Mapping,
   path: SettingPath,
-  basics: Pick<DatasourceSettings, "tables">,
+  basics: Basics,
   reading: LakeSurroundings,
 ): Promise<DatasourceSettings> {
   const { problems } = reading;
@@ -157,7 +190,7 @@ async function readByType(
 async function readMysqlSource(
   keys: Readings<MysqlKeys & { readonly name: string; readonly parallel_reads: number | undefined }>,
   path: SettingPath,
-  basics: Pick<DatasourceSettings, "tables">,
+  basics: Basics,
   reading: LakeSurroundings,
 ): Promise<MysqlDatasourceSettings> {
   return {
@@ -172,7 +205,7 @@ async function readMysqlSource(
 async function readCourseStructures(
   keys: Readings<MysqlKeys & MongodbKeys & { readonly name: string }>,
   path: SettingPath,
-  basics: Pick<DatasourceSettings, "tables">,
+  basics: Basics,
   reading: LakeSurroundings,
 ): Promise<CourseStructuresDatasourceSettings> {
   const mysql = await readMysqlConnection(keys, path, reading);

@@ -2,6 +2,7 @@ import { dirname, resolve } from "node:path";
 import { checkNames } from "./check-names.ts";
 import { readDatalake } from "./datalake-settings.ts";
 import { readDatasource } from "./datasource-settings.ts";
+import { privacyKeyShape, readPrivacyKey } from "./privacy-settings.ts";
 import { describeUnknownKey, isBlank, isMapping, type Mapping, readList } from "./read-mapping.ts";
 import type { DatasourceSettings, Settings } from "./settings.ts";
 import { parseSettingsDocument, resolveDocument } from "./settings-document.ts";
@@ -25,6 +26,7 @@ export async function readSettings(path: string, env: Environment = process.env)
   const file = resolve(path);
   const reading = { problems, folder: dirname(file) };
   const lake = await readDatalake(root["datalake"], reading);
+  const privacyKey = await readPrivacyKey(root, env, reading);
   const entries = readList(root["datasources"], ["datasources"], problems);
   if (isBlank(root["datasources"])) problems.add(["datasources"], "missing");
   else if (Array.isArray(root["datasources"]) && entries.length === 0) {
@@ -32,7 +34,7 @@ export async function readSettings(path: string, env: Environment = process.env)
   }
   const datasources = [];
   for (const entry of entries) {
-    datasources.push(await readDatasource(entry.value, entry.path, { ...lake, ...reading }));
+    datasources.push(await readDatasource(entry.value, entry.path, { ...lake, ...reading, privacyKey }));
   }
   checkNames(datasources, problems);
   problems.throwIfAny();
@@ -49,7 +51,7 @@ function expectRoot(value: unknown, problems: SettingsProblems): Mapping | undef
     problems.add([], `the file must hold a mapping with datalake and datasources; this is ${found}`);
     return undefined;
   }
-  const known = ["datalake", "datasources"];
+  const known = ["datalake", "datasources", ...Object.keys(privacyKeyShape)];
   for (const key of Object.keys(value)) {
     // As in Docker Compose: a place for anchors that are used below.
     if (!known.includes(key) && !key.startsWith("x-")) problems.add([key], describeUnknownKey(key, known));

@@ -1,3 +1,5 @@
+import type { PrivacyLevel } from "../openedx/preset/privacy-class.ts";
+import type { TablePrivacy } from "../privacy/privacy-rules.ts";
 import type { ColumnType } from "../table/column-type.ts";
 import type { WrittenConstant } from "../table/parse-constant.ts";
 import type { LakeNames } from "./lake-names.ts";
@@ -115,8 +117,12 @@ export type DatasourceSettings =
 export interface DatasourceBasics {
   /** Unique in the file. */
   readonly name: string;
-  /** Empty when none are listed. */
+  /** Empty when none are listed; those of a preset are among them. */
   readonly tables: readonly TableSettings[];
+  /** The level of `preset: openedx`; undefined without a preset. */
+  readonly presetLevel?: PrivacyLevel | undefined;
+  /** What values are hashed with; there where some table hashes. */
+  readonly privacyKey?: string | undefined;
 }
 
 export interface MysqlDatasourceSettings extends DatasourceBasics {
@@ -202,6 +208,10 @@ export interface TableSettings extends LakeNames {
   readonly incremental: IncrementalSettings | undefined;
   /** undefined: all columns of the table. */
   readonly fields: readonly FieldSettings[] | undefined;
+  /** undefined: all fields stay as they are. */
+  readonly privacy?: TablePrivacy | undefined;
+  /** Present where the file does not list the table: it comes from the preset, and the source may lack it. */
+  readonly fromPreset?: true;
 }
 
 export interface FieldSettings {
