@@ -90,7 +90,10 @@ export function spellLoaded(event: RunEvent & { readonly kind: "table-loaded" })
 }
 
 /** True for a run of which the operator has to look at something. */
-export function fellShort({ failed, incomplete = 0 }: RunEvent & { readonly kind: "run-published" }): boolean {
+export function fellShort({
+  failed,
+  incomplete = 0,
+}: RunEvent & { readonly kind: "run-published" }): boolean {
   return failed > 0 || incomplete > 0;
 }
 
