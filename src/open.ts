@@ -8,6 +8,7 @@ import type { Encoder } from "./encoders/encoder.ts";
 import { parquetEncoder } from "./encoders/parquet/parquet-encoder.ts";
 import { PanoramaError } from "./errors.ts";
 import { withPrivacy } from "./privacy/private-source.ts";
+import { openedxViewFolder, openedxViewName } from "./openedx/openedx-views.ts";
 import { sampleSchema } from "./openedx/sample/ddl-schema.ts";
 import type { DatasourceSettings, MysqlConnectionSettings, Settings } from "./settings/settings.ts";
 import { openMysqlSource } from "./sources/mysql/mysql-source.ts";
@@ -18,6 +19,8 @@ import type { Source } from "./sources/source.ts";
 import type { LakePlace } from "./stores/lake-path.ts";
 import { openLocalStore } from "./stores/local-store.ts";
 import type { Store } from "./stores/store.ts";
+import { readViewFolder } from "./views/read-view-folder.ts";
+import type { ViewFile } from "./views/view-file.ts";
 
 /** The parts that the settings' `datalake` section asks for. */
 export interface OpenedLake {
@@ -26,6 +29,8 @@ export interface OpenedLake {
   readonly encoder: Encoder;
   readonly catalog: Catalog;
   readonly retentionHours: number;
+  /** The files of the views that the settings ask for. */
+  readonly viewFiles: readonly ViewFile[];
 }
 
 /** The DuckDB file of the settings' lake. Throws UNSUPPORTED for a lake that has none. */
@@ -55,7 +60,17 @@ export async function openLake(settings: Settings): Promise<OpenedLake> {
       ...(lake.database === undefined ? {} : { database: lake.database }),
     }),
     retentionHours: lake.retentionHours,
+    viewFiles: await readViewFiles(settings),
   };
+}
+
+async function readViewFiles({ datalake, views }: Settings): Promise<readonly ViewFile[]> {
+  const read = views.map((each) =>
+    each.kind === "folder"
+      ? readViewFolder(each.folder)
+      : readViewFolder(openedxViewFolder, (name) => openedxViewName(datalake.basePrefix, name)),
+  );
+  return (await Promise.all(read)).flat();
 }
 
 /** Where a source keeps what it learns in one run for the next. */

@@ -9,6 +9,7 @@ import { parseSettingsDocument, resolveDocument } from "./settings-document.ts";
 import { readSettingsText } from "./settings-text.ts";
 import type { SettingsProblems } from "./settings-problems.ts";
 import type { Environment } from "./substitute-variables.ts";
+import { readViews, viewsShape } from "./views-settings.ts";
 
 /**
  * Reads, fills in and checks a settings file. Everything wrong with it is told in one `SETTINGS_INVALID`, a line
@@ -37,12 +38,13 @@ export async function readSettings(path: string, env: Environment = process.env)
     datasources.push(await readDatasource(entry.value, entry.path, { ...lake, ...reading, privacyKey }));
   }
   checkNames(datasources, problems);
+  const views = await readViews(root["views"], reading);
   problems.throwIfAny();
 
   const settings = datasources.map((datasource) => datasource.settings);
   const isWhole = settings.every((each): each is DatasourceSettings => each !== undefined);
   if (lake.datalake === undefined || !isWhole) throw new Error("a problem of the settings was not noted");
-  return { file, datalake: lake.datalake, datasources: settings };
+  return { file, datalake: lake.datalake, datasources: settings, views };
 }
 
 function expectRoot(value: unknown, problems: SettingsProblems): Mapping | undefined {
@@ -51,7 +53,7 @@ function expectRoot(value: unknown, problems: SettingsProblems): Mapping | undef
     problems.add([], `the file must hold a mapping with datalake and datasources; this is ${found}`);
     return undefined;
   }
-  const known = ["datalake", "datasources", ...Object.keys(privacyKeyShape)];
+  const known = ["datalake", "datasources", ...Object.keys(viewsShape), ...Object.keys(privacyKeyShape)];
   for (const key of Object.keys(value)) {
     // As in Docker Compose: a place for anchors that are used below.
     if (!known.includes(key) && !key.startsWith("x-")) problems.add([key], describeUnknownKey(key, known));

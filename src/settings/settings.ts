@@ -10,7 +10,14 @@ export interface Settings {
   readonly file: string;
   readonly datalake: DatalakeSettings;
   readonly datasources: readonly DatasourceSettings[];
+  /** What the catalog shows beside the tables, in the order of the file. */
+  readonly views: readonly ViewsSettings[];
 }
+
+/** The views that come with the program, or those of a folder of SQL files, whose path is absolute. */
+export type ViewsSettings =
+  | { readonly kind: "openedx" }
+  | { readonly kind: "folder"; readonly folder: string };
 
 export type DatalakeSettings = LocalDatalakeSettings | S3DatalakeSettings | AwsDatalakeSettings;
 
