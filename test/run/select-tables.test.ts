@@ -15,6 +15,7 @@ function settingsWith(datasources: Readonly<Record<string, readonly string[]>>):
       format: "parquet",
       retentionHours: 24,
     },
+    views: [],
     datasources: Object.entries(datasources).map(([name, tables]) => ({
       type: "openedx_sample",
       name,
@@ -68,7 +69,7 @@ test("all means every table of every datasource, and leaves out a datasource wit
 });
 
 test("a datasource's name means its tables only", () => {
-  expect(chosen({ views: [], datasources: ["archive"] })).toEqual(["archive.orders", "archive.letters"]);
+  expect(chosen({ datasources: ["archive"] })).toEqual(["archive.orders", "archive.letters"]);
 });
 
 test("a table's name means that table wherever it is listed, and no table whose name contains it", () => {
