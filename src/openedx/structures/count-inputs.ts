@@ -62,6 +62,7 @@ export interface InputCount {
 export function countInputs(xml: string): InputCount {
   const responses: { depth: number; inputCount: number }[] = [];
   let depth = 0;
+  let rootCount = 0;
   let inputCount = 0;
   let wellFormed = true;
   const reader = sax.parser(true);
@@ -72,6 +73,7 @@ export function countInputs(xml: string): InputCount {
   };
   reader.onopentag = ({ name }) => {
     depth++;
+    if (depth === 1) rootCount++;
     const response = responses.at(-1);
     if (responseTags.has(name)) responses.push({ depth, inputCount: 0 });
     else if (inputTags.has(name) && response !== undefined) response.inputCount++;
@@ -86,5 +88,5 @@ export function countInputs(xml: string): InputCount {
   };
   reader.write(xml.trim()).close();
   while (responses.length > 0) leave();
-  return { inputCount, wellFormed };
+  return { inputCount, wellFormed: wellFormed && rootCount === 1 };
 }

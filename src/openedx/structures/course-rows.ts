@@ -60,7 +60,7 @@ export function courseRows(
     course_edition: course.run,
     published_at: publishedAt(expanded.structureId),
     master_course_id: ccx === undefined ? null : course.text,
-    ccx_id: ccx === undefined ? null : Number(ccx.key.ccxId),
+    ccx_id: ccx === undefined ? null : ccxNumber(ccx.key.ccxId),
   };
   return blocks.map((block, index) => {
     const inCourse = block.standing === "course";
@@ -128,6 +128,12 @@ function surround(
 function weightOf(block: ExpandedBlock, inputCounts: ReadonlyMap<string, number | undefined>): number | null {
   if (block.weight !== undefined) return block.weight;
   return (block.definitionId === undefined ? undefined : inputCounts.get(block.definitionId)) ?? null;
+}
+
+/** `ccx_customcourseforedx.id` is an int; what is more has been made up. */
+function ccxNumber(digits: string): number | null {
+  const number = Number(digits);
+  return number < 2 ** 31 ? number : null;
 }
 
 /** A structure is written when it is published, and its id begins with the second in which that was. */
