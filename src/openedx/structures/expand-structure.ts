@@ -1,4 +1,9 @@
-import { type InheritedSettings, nothingInherited, readSettings } from "./block-settings.ts";
+import {
+  type BlockSettings,
+  type InheritedSettings,
+  nothingInherited,
+  readSettings,
+} from "./block-settings.ts";
 import type { ExpandedBlock, ExpandedStructure, Standing } from "./expanded-structure.ts";
 import { indexBlocks, type StoredBlock } from "./stored-blocks.ts";
 import type { StructureDocument } from "./structure-document.ts";
@@ -14,7 +19,10 @@ interface Step {
   nextChild: number;
 }
 
-type BlockWithoutParents = Omit<ExpandedBlock, "parents">;
+/** Its parents are known at the end only. */
+interface BlockInMaking extends ExpandedBlock {
+  readonly parents: number[];
+}
 
 /**
  * Walks a structure from its root, children in their order, each block once and on its first path. Memory is in
@@ -22,7 +30,7 @@ type BlockWithoutParents = Omit<ExpandedBlock, "parents">;
  */
 export function expandStructure(structure: StructureDocument): ExpandedStructure {
   const stored = indexBlocks(structure);
-  const expanded: BlockWithoutParents[] = [];
+  const expanded: BlockInMaking[] = [];
   const reached = new Map<StoredBlock, number>();
   let cycles = 0;
   let unreadableDates = 0;
@@ -58,11 +66,11 @@ export function expandStructure(structure: StructureDocument): ExpandedStructure
     if (!reached.has(block)) walk(block, detachedTypes.has(block.type) ? "detached" : "orphan");
   }
 
-  const parents = parentsOf(expanded.length, reached);
+  addParents(expanded, reached);
   const definitionIds = new Set(expanded.flatMap(({ definitionId }) => definitionId ?? []));
   return {
     structureId: structure._id,
-    blocks: expanded.map((block, index) => ({ ...block, parents: parents[index] ?? [] })),
+    blocks: expanded,
     definitionIds: [...definitionIds],
     oddities: {
       danglingChildren: stored.danglingChildren,
@@ -78,26 +86,35 @@ export function expandStructure(structure: StructureDocument): ExpandedStructure
 
 function expandBlock(
   { type, id, block }: StoredBlock,
-  { weight, ...settings }: ReturnType<typeof readSettings>,
+  settings: BlockSettings,
   standing: Standing,
   parent: number | undefined,
   depth: number,
-): BlockWithoutParents {
+): BlockInMaking {
+  const weight = type === "problem" ? settings.weight : undefined;
   const counts = type === "problem" && weight === undefined;
   const definition = block.definition;
   return {
     type,
     id,
     standing,
-    ...settings,
+    displayName: settings.displayName,
     parent,
+    parents: [],
     depth: standing === "course" ? depth : undefined,
-    weight: type === "problem" ? weight : undefined,
+    graded: settings.graded,
+    visibleToStaffOnly: settings.visibleToStaffOnly,
+    format: settings.format,
+    due: settings.due,
+    start: settings.start,
+    sourceLibrary: settings.sourceLibrary,
+    maxCount: settings.maxCount,
+    weight,
     definitionId: counts && typeof definition === "string" && definition !== "" ? definition : undefined,
   };
 }
 
-function lacksDefinition({ type, weight, definitionId }: BlockWithoutParents): boolean {
+function lacksDefinition({ type, weight, definitionId }: BlockInMaking): boolean {
   return type === "problem" && weight === undefined && definitionId === undefined;
 }
 
@@ -119,15 +136,13 @@ function orphansFirst(
   ];
 }
 
-/** For each block the indexes of all that have it as a child. */
-function parentsOf(count: number, reached: ReadonlyMap<StoredBlock, number>): readonly (readonly number[])[] {
-  const parents: number[][] = Array.from({ length: count }, () => []);
+/** Gives each block the indexes of all that have it as a child. */
+function addParents(expanded: readonly BlockInMaking[], reached: ReadonlyMap<StoredBlock, number>): void {
   // A map keeps the order in which blocks were reached, so parents come in theirs.
   for (const [block, index] of reached) {
     for (const child of block.children) {
       const at = reached.get(child);
-      if (at !== undefined) parents[at]?.push(index);
+      if (at !== undefined) expanded[at]?.parents.push(index);
     }
   }
-  return parents;
 }
