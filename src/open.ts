@@ -10,7 +10,19 @@ import { PanoramaError } from "./errors.ts";
 import { withPrivacy } from "./privacy/private-source.ts";
 import { openedxViewFolder, openedxViewName } from "./openedx/openedx-views.ts";
 import { sampleSchema } from "./openedx/sample/ddl-schema.ts";
-import type { DatasourceSettings, MysqlConnectionSettings, Settings } from "./settings/settings.ts";
+import type {
+  DatasourceSettings,
+  FileDatasourceSettings,
+  FileReadingSettings,
+  MysqlConnectionSettings,
+  Settings,
+} from "./settings/settings.ts";
+import {
+  type CsvFilesOptions,
+  type CsvReading,
+  openCsvFilesSource,
+} from "./sources/csv-files/csv-files-source.ts";
+import { openExcelFileSource } from "./sources/excel-files/excel-file-source.ts";
 import { openMysqlSource } from "./sources/mysql/mysql-source.ts";
 import { storedStructureMemory } from "./sources/openedx-structures/stored-structure-memory.ts";
 import { openStructuresSource } from "./sources/openedx-structures/structures-source.ts";
@@ -110,12 +122,17 @@ export async function openPlainSource(datasource: DatasourceSettings, lake?: Lak
       });
     }
     case "csv":
+      return openCsvFilesSource(csvOptions(datasource));
     case "xls":
-      throw new PanoramaError(
-        "UNSUPPORTED",
-        `This version cannot load datasources of type ${datasource.type} yet`,
-        { source: datasource.name },
-      );
+      return openExcelFileSource({
+        name: datasource.name,
+        location: datasource.location,
+        onBadRow: datasource.reading.onBadRow === "skip" ? "skip" : "fail",
+        tables: datasource.tables.map(({ name, reading }) => ({
+          name,
+          onBadRow: reading?.onBadRow === "skip" ? "skip" : "fail",
+        })),
+      });
   }
 }
 
@@ -153,4 +170,21 @@ function mysqlOptions(
     sslKey: connection.sslKey,
     compress: connection.compress,
   };
+}
+
+function csvOptions({ name, location, reading, tables }: FileDatasourceSettings): CsvFilesOptions {
+  return {
+    name,
+    location,
+    usual: csvReading(reading),
+    tables: tables.map((table) => ({
+      name: table.name,
+      reading: csvReading(table.reading ?? reading),
+      fieldNames: table.fields?.filter(({ constant }) => constant === undefined).map((field) => field.name),
+    })),
+  };
+}
+
+function csvReading({ onBadRow, rejectFile, header, ...format }: FileReadingSettings): CsvReading {
+  return { format: { ...format, header: header ?? true }, onBadRow: onBadRow ?? "fail", rejectFile };
 }

@@ -43,7 +43,14 @@ export async function loadTable(
   const started = performance.now();
   const reading = await snapshot.openTable(table.request);
   assertPartitionColumns(reading, table, source);
-  for (const message of reading.warnings) reporter.report({ kind: "warning", source, table: name, message });
+  let told = 0;
+  const warn = (): void => {
+    for (const message of reading.warnings.slice(told)) {
+      reporter.report({ kind: "warning", source, table: name, message });
+    }
+    told = reading.warnings.length;
+  };
+  warn();
   reporter.report({
     kind: "table-started",
     table: name,
@@ -51,6 +58,7 @@ export async function loadTable(
     estimatedRows: reading.estimatedRowCount,
   });
   const loaded = await loadReading(reading, table, context, peers);
+  warn();
   const alterations = sumAlterations([...reading.alterations(), ...loaded.alterations]);
   const files = loaded.slices.flatMap((slice) => slice.files);
   reporter.report({

@@ -76,7 +76,9 @@ async function openPrivateTable(
   const reading = await snapshot.openTable({ table: request.table, fields: plan.fields });
   return {
     schema: changedSchema(reading.schema, plan.changes, privacy),
-    warnings: [...reading.warnings, ...plan.warnings],
+    get warnings() {
+      return [...plan.warnings, ...reading.warnings];
+    },
     estimatedRowCount: reading.estimatedRowCount,
     split: (count) => reading.split(count),
     batches: isAsRead

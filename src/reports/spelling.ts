@@ -42,6 +42,8 @@ export function spellAlteration(alteration: Alteration): string {
   switch (kind) {
     case "invalid-date":
       return `${column}: ${spellCounted(count, "zero or impossible date")} became NULL`;
+    case "error-value":
+      return `${column}: ${spellCounted(count, "cell")} with an error such as #N/A became NULL`;
     case "line-break":
       return `${column}: ${spellCounted(count, "line break")} became the two characters \\n or \\r`;
     case "text-null":

@@ -1,4 +1,13 @@
 import { z } from "zod";
+import {
+  badRowShape,
+  checkExcelPolicy,
+  checkFileReading,
+  csvShape,
+  mergeFileReadings,
+  readFileReading,
+  resolveRejectFile,
+} from "./file-settings.ts";
 import { type Mapping, readMapping, type Readings } from "./read-mapping.ts";
 import { expectMapping, readType } from "./read-type.ts";
 import { type MongodbKeys, mongodbShape, readMongodbConnection } from "./mongodb-settings.ts";
@@ -18,6 +27,8 @@ import type {
   CourseStructuresDatasourceSettings,
   DatasourceBasics,
   DatasourceSettings,
+  FileDatasourceSettings,
+  FileReadingSettings,
   MysqlDatasourceSettings,
 } from "./settings.ts";
 import type { SettingPath } from "./settings-problems.ts";
@@ -40,11 +51,25 @@ const mysqlSourceShape = {
   ...presetShape,
 };
 
+const excelShape = {
+  ...named,
+  location: requiredText({ description: "The workbook.", examples: ["book.xlsx"] }),
+  ...badRowShape,
+};
+
 const shapes = {
   mysql: mysqlSourceShape,
   openedx_course_structures: { ...named, ...mongodbShape, ...mysqlShape },
-  csv: { ...named, location: requiredText({ description: "The CSV file.", examples: ["file.csv"] }) },
-  xls: { ...named, location: requiredText({ description: "The workbook.", examples: ["book.xlsx"] }) },
+  csv: {
+    ...named,
+    location: requiredText({
+      description: "A CSV file, a folder of them, or a pattern; also as .gz.",
+      examples: ["file.csv", "./exports", "./exports/orders-*.csv.gz"],
+    }),
+    ...csvShape,
+  },
+  xls: excelShape,
+  xlsx: excelShape,
   openedx_sample: {
     ...named,
     scale: optionalNumber(
@@ -69,6 +94,7 @@ const types: readonly DatasourceType[] = [
   "openedx_course_structures",
   "csv",
   "xls",
+  "xlsx",
   "openedx_sample",
 ];
 
@@ -86,6 +112,7 @@ export const datasourceSchema: z.ZodType = z.discriminatedUnion("type", [
   }),
   z.strictObject({ type: z.literal("csv"), ...shapes.csv, ...listed }),
   z.strictObject({ type: z.literal("xls"), ...shapes.xls, ...listed }),
+  z.strictObject({ type: z.literal("xlsx"), ...shapes.xlsx, ...listed }),
   z.strictObject({ type: z.literal("openedx_sample"), ...shapes.openedx_sample, ...listed }),
 ]);
 
@@ -120,6 +147,8 @@ export async function readDatasource(
     const { name } = readMapping(named, { name: mapping["name"] }, path, problems);
     return { path, name, tables: listed, settings: undefined };
   }
+  const kind = type === "xlsx" ? "xls" : type;
+  for (const table of listed) checkFileReading(kind, table.settings.reading, table.path, problems);
   const { tables, ...preset } = readPreset(type, mapping, listed, path, reading);
   const basics = { tables: tables.map((table) => table.settings), ...preset };
   const settings = await readByType(type, mapping, path, basics, reading);
@@ -174,10 +203,16 @@ async function readByType(
       const keys = readMapping(shapes.openedx_course_structures, mapping, path, problems, others);
       return readCourseStructures(keys, path, basics, reading);
     }
-    case "csv":
-    case "xls": {
-      const { name = "", location = "" } = readMapping(shapes[type], mapping, path, problems, others);
-      return { type, name, location: resolvePath(location, reading), ...basics };
+    case "csv": {
+      const keys = readMapping(shapes.csv, mapping, path, problems, others);
+      return readFiles("csv", keys, readFileReading(keys, path, problems), basics, reading);
+    }
+    case "xls":
+    case "xlsx": {
+      const keys = readMapping(shapes.xls, mapping, path, problems, others);
+      checkExcelPolicy(keys.on_bad_row, path, problems);
+      const usual = { ...mergeFileReadings(undefined, undefined), onBadRow: keys.on_bad_row };
+      return readFiles("xls", keys, usual, basics, reading);
     }
     case "openedx_sample": {
       const keys = readMapping(shapes.openedx_sample, mapping, path, problems, others);
@@ -185,6 +220,25 @@ async function readByType(
       return { type, name, scale, seed, asOf, ...basics };
     }
   }
+}
+
+function readFiles(
+  type: FileDatasourceSettings["type"],
+  { name = "", location = "" }: { readonly name: string | undefined; readonly location: string | undefined },
+  usual: FileReadingSettings | undefined,
+  basics: Basics,
+  reading: LakeSurroundings,
+): FileDatasourceSettings {
+  const resolved = (own: FileReadingSettings | undefined): FileReadingSettings =>
+    resolveRejectFile(mergeFileReadings(usual, own), reading);
+  return {
+    type,
+    name,
+    location: resolvePath(location, reading),
+    reading: resolved(undefined),
+    ...basics,
+    tables: basics.tables.map((table) => ({ ...table, reading: resolved(table.reading) })),
+  };
 }
 
 async function readMysqlSource(

@@ -195,7 +195,25 @@ export interface MongodbConnectionSettings {
 
 export interface FileDatasourceSettings extends DatasourceBasics {
   readonly type: "csv" | "xls";
+  /** For `csv` perhaps a folder, or a pattern. */
   readonly location: string;
+  /** For tables that are not listed; those that are have their own. */
+  readonly reading: FileReadingSettings;
+}
+
+/** How the rows of files are read; what is undefined is found in the files, or is as usual. */
+export interface FileReadingSettings {
+  /** One character. */
+  readonly delimiter: string | undefined;
+  /** One character, or `none`. */
+  readonly quote: string | undefined;
+  /** One character. */
+  readonly escape: string | undefined;
+  readonly header: boolean | undefined;
+  readonly encoding: "utf-8" | "utf-16" | "windows-1252" | undefined;
+  readonly nullText: string | undefined;
+  readonly onBadRow: "fail" | "skip" | "reject" | undefined;
+  readonly rejectFile: string | undefined;
 }
 
 /** Generated rows of a made-up Open edX site. */
@@ -215,6 +233,8 @@ export interface TableSettings extends LakeNames {
   readonly incremental: IncrementalSettings | undefined;
   /** undefined: all columns of the table. */
   readonly fields: readonly FieldSettings[] | undefined;
+  /** Of a table in files. */
+  readonly reading?: FileReadingSettings | undefined;
   /** undefined: all fields stay as they are. */
   readonly privacy?: TablePrivacy | undefined;
   /** Present where the file does not list the table: it comes from the preset, and the source may lack it. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { PrivacySwitch } from "../privacy/privacy-rules.ts";
 import { parseConstant, type WrittenConstant } from "../table/parse-constant.ts";
+import { csvShape, readFileReading } from "./file-settings.ts";
 import { fieldTypeNames, parseFieldType } from "./field-type.ts";
 import { lakeNames } from "./lake-names.ts";
 import { nearestName } from "./nearest-name.ts";
@@ -74,6 +75,7 @@ const fieldSchema = z.strictObject({
 });
 const tableSchema = z.strictObject({
   ...tableShape,
+  ...csvShape,
   partitions: z
     .union([partitionsSchema, z.null()])
     .optional()
@@ -118,9 +120,10 @@ function readTable(value: unknown, path: SettingPath, around: TableSurroundings)
   const { problems } = around;
   const mapping = expectMapping(value, path, problems, "name and fields");
   if (mapping === undefined) return undefined;
-  const keys = readMapping(tableShape, mapping, path, problems, {
+  const keys = readMapping({ ...tableShape, ...csvShape }, mapping, path, problems, {
     nested: ["partitions", "fields", "privacy"],
   });
+  const fileReading = readFileReading(keys, path, problems);
   const { fields, privacyOfFields, complete } = readFields(mapping["fields"], [...path, "fields"], around);
   const listed = complete ? fields : undefined;
   const partitions = readPartitions(mapping["partitions"], [...path, "partitions"], listed, around);
@@ -139,7 +142,7 @@ function readTable(value: unknown, path: SettingPath, around: TableSurroundings)
   });
   const privacy =
     demanded.size === 0 ? undefined : { demanded, presumed: new Map(), others: "keep" as const };
-  return { name: keys.name, ...names, ...partitions, fields, privacy };
+  return { name: keys.name, ...names, ...partitions, fields, privacy, reading: fileReading };
 }
 
 interface ReadFields {

@@ -76,7 +76,7 @@ export interface Snapshot extends AsyncDisposable {
 export interface TableReading {
   /** What the batches hold: the requested fields in their order, partition columns included. */
   readonly schema: TableSchema;
-  /** What the operator should know, e.g. a listed column that the table no longer has. */
+  /** What the operator should know, e.g. a listed column that the table no longer has; may grow until `batches` has ended. */
   readonly warnings: readonly string[];
   /** A guess for the progress display, or undefined. */
   readonly estimatedRowCount: number | undefined;

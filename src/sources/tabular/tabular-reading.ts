@@ -43,6 +43,8 @@ export interface TabularRows {
 
   /** Of what was read last. */
   alterations?(): readonly Alteration[];
+  /** What the operator should know of what was read last. */
+  notices?(): readonly string[];
 }
 
 /** All columns with the types of their values, for which all rows are read once. */
@@ -176,6 +178,7 @@ async function* readBatches(
   }
   if (batches.rowCount > 0) yield batches.take();
   badRows.finish(rejectedTo);
+  for (const message of rows.notices?.() ?? []) warn(message);
 }
 
 /** What is thrown for a file that has changed since its columns and types were found. */
