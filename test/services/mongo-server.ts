@@ -58,7 +58,9 @@ async function makeDatabase({ host, port, user, password }: MongoAddress): Promi
     name,
     db,
     async createUser(newUser, newPassword) {
-      await db.command({ createUser: newUser, pwd: newPassword, roles: ["read"] });
+      const user = { createUser: newUser, pwd: newPassword };
+      // FerretDB has users without roles, who may do everything.
+      await db.command({ ...user, roles: ["read"] }).catch(() => db.command({ ...user, roles: [] }));
       users.push(newUser);
     },
     async [Symbol.asyncDispose]() {

@@ -1,3 +1,4 @@
+import { access, constants } from "node:fs/promises";
 import { type Db, MongoClient, type MongoClientOptions } from "mongodb";
 import { PanoramaError } from "../../errors.ts";
 import { mongoError } from "./mongo-errors.ts";
@@ -37,7 +38,10 @@ export interface MongoSession extends AsyncDisposable {
   readonly version: string;
 }
 
-const timeoutMillis = 15_000;
+const connectTimeoutMillis = 15_000;
+/** A cluster may be choosing a primary; a single host answers or does not. */
+const clusterMillis = 15_000;
+const hostMillis = 5_000;
 const usualPort = 27017;
 
 /**
@@ -46,6 +50,7 @@ const usualPort = 27017;
  */
 export async function openMongoSession(options: MongoOptions, signal?: AbortSignal): Promise<MongoSession> {
   signal?.throwIfAborted();
+  await assertReadable(options);
   const client = newClient(options);
   const place = placeOf(client);
   const stop = (): void => void client.close(true).catch(() => undefined);
@@ -80,6 +85,16 @@ function newClient(options: MongoOptions): MongoClient {
   }
 }
 
+/** The driver would try again and again to read a file that is not there. */
+async function assertReadable({ name: source, tlsCa, tlsCert }: MongoOptions): Promise<void> {
+  for (const file of [tlsCa, tlsCert]) {
+    if (file === undefined) continue;
+    await access(file, constants.R_OK).catch((cause: unknown) => {
+      throw new PanoramaError("SOURCE_TLS", `Cannot read the TLS file ${file}`, { source }, { cause });
+    });
+  }
+}
+
 function planUri({ host, port = usualPort }: MongoOptions): string {
   const hosts = host.split(",").map((each) => {
     const name = each.trim();
@@ -100,8 +115,11 @@ function clientOptions(options: MongoOptions): MongoClientOptions {
   const direct = uri === undefined && replicaSet === undefined && !options.host.includes(",");
   return {
     appName: "panorama-elt",
-    serverSelectionTimeoutMS: timeoutMillis,
-    connectTimeoutMS: timeoutMillis,
+    // A connection string may have time-outs of its own, over which these would win.
+    ...(/serverSelectionTimeoutMS/i.test(uri ?? "")
+      ? {}
+      : { serverSelectionTimeoutMS: direct ? hostMillis : clusterMillis }),
+    ...(/connectTimeoutMS/i.test(uri ?? "") ? {} : { connectTimeoutMS: connectTimeoutMillis }),
     maxPoolSize: 4,
     ...(username === undefined ? {} : { auth: { username, password: password ?? "" } }),
     ...(source === undefined ? {} : { authSource: source }),
