@@ -99,7 +99,9 @@ export async function readTable(
   const read: Record<string, ColumnValue[]> = {};
   for await (const batch of reading.batches(new AbortController().signal)) {
     for (const [i, { name, type }] of reading.schema.columns.entries()) {
-      (read[name] ??= []).push(...columnValues(type, batch.columns[i] as ColumnData, batch.rowCount));
+      const values = (read[name] ??= []);
+      for (const value of columnValues(type, batch.columns[i] as ColumnData, batch.rowCount))
+        values.push(value);
     }
     batch.release();
   }
