@@ -9,7 +9,7 @@ const config: UserConfig = {
   },
   outDir: "dist",
   // Read at run time, from beside the code that reads them.
-  copy: [{ from: "src/openedx/views", to: "dist" }],
+  copy: ["src/openedx/views"],
   format: "esm",
   platform: "node",
   target: "node20",

@@ -94,12 +94,12 @@ class Planner {
     if (start >= 0) {
       const circle = [...path.slice(start), file].map((each) => each.viewName).join(" reads ");
       for (const each of path.slice(start)) this.#settle(each, `views read each other: ${circle}`);
-      return `it reads ${file.viewName}, which is not created`;
+      return `it reads ${file.viewName}`;
     }
     const outcome = this.plan(file, path);
     return "view" in outcome
       ? { name: outcome.view.name, table: undefined }
-      : `it reads ${file.viewName}, which is not created`;
+      : `it reads ${file.viewName}, which is missing: ${outcome.absent}`;
   }
 
   #settle(file: ViewFile, absent: string): void {

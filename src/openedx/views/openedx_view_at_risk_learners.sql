@@ -36,6 +36,7 @@ enrolled AS (
     l.course_key AS course_key,
     l.user_id AS user_id,
     l.enrollment_id AS enrollment_id,
+    l.course_end_date AS course_end_date,
     seen.last_activity AS last_activity,
     coalesce(seen.last_activity, l.created) AS last_sign,
     t.as_of AS as_of
@@ -56,8 +57,7 @@ SELECT
   CASE WHEN e.last_activity IS NULL THEN 'never started' ELSE 'inactive' END AS reason,
   e.as_of AS as_of
 FROM enrolled AS e
-JOIN {{openedx_view_courses}} AS c ON c.lms = e.lms AND c.course_key = e.course_key
 LEFT JOIN grades AS g ON g.lms = e.lms AND g.course_key = e.course_key AND g.user_id = e.user_id
 WHERE g.passed_timestamp IS NULL
   AND e.last_sign < e.as_of - INTERVAL '7' DAY
-  AND (c.course_end_date IS NULL OR c.course_end_date > e.as_of)
+  AND (e.course_end_date IS NULL OR e.course_end_date > e.as_of)

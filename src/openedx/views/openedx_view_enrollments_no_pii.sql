@@ -31,10 +31,9 @@ role_flags AS (
     count_if(r.role = 'course_creator_group') AS creator,
     count_if(r.role = 'beta_testers') AS beta_tester
   FROM {{openedx_view_course_learners}} AS l
-  JOIN {{openedx_view_courses}} AS c ON c.lms = l.lms AND c.course_key = l.course_key
   JOIN roles AS r ON r.lms = l.lms AND r.user_id = l.user_id
   WHERE r.course_key = l.course_key
-    OR (r.course_key = '' AND (r.org = '' OR r.org = lower(c.organization)))
+    OR (r.course_key = '' AND (r.org = '' OR r.org = lower(l.organization)))
   GROUP BY l.lms, l.enrollment_id
 ),
 audit AS (
@@ -62,13 +61,13 @@ SELECT
   country.latitude AS latitude,
   country.longitude AS longitude,
   l.lms AS lms,
-  c.organization AS organization,
-  c.course_code AS course_code,
-  c.course_edition AS course_edition,
-  c.course_name AS course_name,
-  c.course_id AS course_id,
-  c.course_start_date AS course_start_date,
-  c.course_end_date AS course_end_date,
+  l.organization AS organization,
+  l.course_code AS course_code,
+  l.course_edition AS course_edition,
+  l.course_name AS course_name,
+  l.course_id AS course_id,
+  l.course_start_date AS course_start_date,
+  l.course_end_date AS course_end_date,
   l.enrollment_id AS enrollment_id,
   CASE WHEN l.is_active THEN
     date_diff('day', coalesce(changes.enrolled_at, l.created), CAST(now() AT TIME ZONE 'UTC' AS timestamp))
@@ -88,7 +87,6 @@ SELECT
   coalesce(r.creator, 0) > 0 AS user_is_course_creator_group,
   l.is_student AS is_student
 FROM {{openedx_view_course_learners}} AS l
-JOIN {{openedx_view_courses}} AS c ON c.lms = l.lms AND c.course_key = l.course_key
 LEFT JOIN {{auth_user?: lms varchar, id bigint, is_active bigint?, is_staff bigint?}} AS u
   ON u.lms = l.lms AND u.id = l.user_id
 LEFT JOIN {{auth_userprofile?: lms varchar, user_id bigint, country varchar?}} AS p
