@@ -86,7 +86,7 @@ async function openPrivateTable(
       : (signal, range) =>
           changedBatches(reading.batches(signal, range), reading.schema.columns, plan.changes, hash),
     alterations: () => reading.alterations(),
-    ...(reading.findings === undefined ? {} : { findings: reading.findings }),
+    findings: () => reading.findings?.() ?? { notices: [], shortfalls: [] },
   };
 }
 
