@@ -36,7 +36,8 @@ export const remedies = {
   /** The settings ask for something that this version cannot do. */
   UNSUPPORTED: "See CHANGELOG.md for what each version can do.",
   TABLE_MISSING: "Correct the name, or remove the table from the settings file.",
-  COLUMN_MISSING: "Correct `fields` and `partition_fields`; without `fields` all columns are loaded.",
+  COLUMN_MISSING:
+    "Correct `fields`, `partition_fields` and `privacy`; without `fields` all columns are loaded.",
   /** A value that its lake type cannot hold. */
   VALUE_UNREPRESENTABLE: "Change the column's type in the settings, or report this as a bug.",
   /** Someone saved the object first. */
