@@ -9,7 +9,7 @@ export class RejectedRows {
   readonly #where: { readonly source: string; readonly table: string };
   /** Those of this run: files that several tables share are begun once. */
   readonly #begun: Set<string>;
-  readonly #open = new Map<string, number>();
+  readonly #open = new Map<string, { readonly file: number; header: Uint8Array | undefined }>();
 
   constructor(where: { readonly source: string; readonly table: string }, begun: Set<string>) {
     this.#where = where;
@@ -25,23 +25,21 @@ export class RejectedRows {
     }
   }
 
-  /** The header is written where the file begins with this row. */
+  /** The header is written before the first row of each file. */
   add(path: string, header: Uint8Array, row: Uint8Array): void {
     this.#try(path, () => {
-      let file = this.#open.get(path);
-      if (file === undefined) {
-        file = openSync(path, "a", 0o600);
-        this.#open.set(path, file);
-        writeLine(file, header);
-      }
-      writeLine(file, row);
+      const open = this.#open.get(path) ?? { file: openSync(path, "a", 0o600), header: undefined };
+      this.#open.set(path, open);
+      if (open.header !== header && header.length > 0) writeLine(open.file, header);
+      open.header = header;
+      writeLine(open.file, row);
     });
   }
 
   /** Closes the files and names them. */
   finish(): readonly string[] {
     const paths = [...this.#open.keys()];
-    for (const file of this.#open.values()) closeSync(file);
+    for (const { file } of this.#open.values()) closeSync(file);
     this.#open.clear();
     return paths;
   }
@@ -58,6 +56,6 @@ export class RejectedRows {
 }
 
 function writeLine(file: number, line: Uint8Array): void {
-  if (line.length > 0) writeSync(file, line);
+  writeSync(file, line);
   writeSync(file, "\n");
 }
