@@ -49,7 +49,7 @@ export interface LakeView {
 export interface PublishOptions {
   /**
    * To be made after the tables, in this order. One that the engine refuses is told as a warning, with the engine's
-   * reason, and is not there afterwards.
+   * reason, and keeps only those from it that read it.
    */
   readonly views?: readonly LakeView[];
   /** Asks what the catalog really has, also where nothing has changed since it was last written. */

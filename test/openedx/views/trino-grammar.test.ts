@@ -13,8 +13,14 @@ const names = [...sampleSchema.map(({ name }) => name), "course_structures"];
 test.each<[string, readonly LakeTable[]]>([
   ["a whole lake of Parquet", names.map((name) => tableOf(name))],
   ["without base partitions", names.map((name) => ({ ...tableOf(name), basePartitions: [] }))],
-  ["with base partitions of other names", names.map((name) => ({ ...tableOf(name), basePartitions: ["Region", "site"] }))],
-  ["that has little more than enrolments", ["student_courseenrollment", "courseware_studentmodule"].map(tableOf)],
+  [
+    "with base partitions of other names",
+    names.map((name) => ({ ...tableOf(name), basePartitions: ["Region", "site"] })),
+  ],
+  [
+    "that has little more than enrolments",
+    ["student_courseenrollment", "courseware_studentmodule"].map(tableOf),
+  ],
 ])("every view of a lake %s is Trino's SQL", (_, tables) => {
   const { views } = planViews(files, tables);
 

@@ -76,7 +76,8 @@ async function writeTable(
 ): Promise<LakeTable> {
   const all = columnsOfTable(name);
   const columns = chosen?.[name]?.map(
-    (wanted) => all.find((column) => column.name === wanted) ?? (columnsOf({ [wanted]: "text" })[0] as Column),
+    (wanted) =>
+      all.find((column) => column.name === wanted) ?? (columnsOf({ [wanted]: "text" })[0] as Column),
   ) ?? [...all];
   const slices = await Promise.all(
     (installations ?? [undefined]).map(async (lms) => {
@@ -97,7 +98,9 @@ async function writeTable(
 
 function selectRows(columns: readonly Column[], rows: readonly WorldRow[]): string {
   const selects = rows.map((row) => {
-    const values = columns.map(({ name, type }) => `CAST(${literal(row[name] ?? null)} AS ${sqlType(type)}) AS "${name}"`);
+    const values = columns.map(
+      ({ name, type }) => `CAST(${literal(row[name] ?? null)} AS ${sqlType(type)}) AS "${name}"`,
+    );
     return `SELECT ${values.join(", ")}`;
   });
   if (selects.length > 0) return selects.join(" UNION ALL ");
@@ -122,7 +125,10 @@ function sqlType(type: ColumnType): string {
       return "BLOB";
     case "decimal":
       return `DECIMAL(${type.precision}, ${type.scale})`;
-    default:
+    case "float":
+    case "double":
+    case "date":
+    case "timestamp":
       return type.kind.toUpperCase();
   }
 }
