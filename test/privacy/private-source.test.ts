@@ -167,6 +167,21 @@ test("a rule about a column that is not there fails, or a misspelled name would 
   ).rejects.toMatchObject({ code: "COLUMN_MISSING" });
 });
 
+test("a listed field that a preset leaves out is news", async () => {
+  const privacy: TablePrivacy = {
+    demanded: new Map(),
+    presumed: new Map([["email", "drop"]]),
+    others: "keep",
+  };
+  const source = withPrivacy(sourceInMemory({ people }), { tables: new Map([["people", privacy]]), key });
+
+  const reading = await openReading(source, "people", [field("id"), field("Email")]);
+
+  expect(reading.schema.columns.map(({ name }) => name)).toEqual(["id"]);
+  expect(reading.warnings).toEqual(["left out, as the preset says: Email"]);
+  expect((await openReading(source, "people")).warnings).toEqual([]);
+});
+
 describe("columns that no rule names", () => {
   const forked: TableColumns = {
     id: ["int32", [1]],

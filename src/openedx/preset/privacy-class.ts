@@ -39,7 +39,7 @@ export type PrivacyClass =
 
 type Switches = Readonly<Record<PrivacyLevel, PrivacySwitch>>;
 
-/** Where the views that come with panorama read a column, it is emptied rather than dropped, so that they still run. */
+/** Where the views that come with panorama read a column, it is emptied rather than dropped: they can be made at every level. */
 const switches: Readonly<Record<PrivacyClass, Switches>> = {
   plain: { full: "keep", pseudonymous: "keep", anonymous: "keep" },
   secret: { full: "drop", pseudonymous: "drop", anonymous: "drop" },
