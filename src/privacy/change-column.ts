@@ -5,14 +5,12 @@ import { partitionText } from "../table/partition-text.ts";
 import type { ColumnData } from "../table/record-batch.ts";
 import type { KeyedHash } from "./keyed-hash.ts";
 
-const text: ColumnType = { kind: "text" };
 const year: ColumnType = { kind: "int32" };
-/** A length and 64 digits. */
-const bytesPerHash = 68;
+const digitsPerHash = 64;
 
 /**
  * The hashes of a column's values, as text; NULL stays NULL. A number is hashed as the text that it is written
- * as, so that 42 has the same hash whatever its column's type.
+ * as, so that 42 has the same hash whatever its column's type. The result shares the nulls of `data`.
  */
 export function hashColumn(
   type: ColumnType,
@@ -20,28 +18,32 @@ export function hashColumn(
   rowCount: number,
   hash: KeyedHash,
 ): ColumnData {
-  const hashes = new ColumnBuilder(text, (rowCount - data.nullCount) * bytesPerHash);
-  const { values, nulls } = data;
-  if (fixedWidth(type) === undefined) {
-    const bytes = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
-    let at = 0;
-    for (let row = 0; row < rowCount; row++) {
-      if (nulls?.[row] === 1) {
-        hashes.appendNull();
-        continue;
-      }
-      const start = at + 4;
-      at = start + bytes.readUInt32LE(at);
-      hashes.appendText(hash(bytes.toString("latin1", start, at)));
+  const hashes = Buffer.allocUnsafeSlow((rowCount - data.nullCount) * (4 + digitsPerHash));
+  let at = 0;
+  for (const written of writtenValues(type, data, rowCount)) {
+    at = hashes.writeUInt32LE(digitsPerHash, at);
+    at += hashes.write(hash(written), at, "latin1");
+  }
+  return { values: new Uint8Array(hashes.buffer), nulls: data.nulls, nullCount: data.nullCount };
+}
+
+/** The values that are not NULL, a character for each byte. */
+function* writtenValues(type: ColumnType, data: ColumnData, rowCount: number): Generator<string> {
+  const { values, nullCount } = data;
+  if (fixedWidth(type) !== undefined) {
+    for (const value of columnValues(type, data, rowCount)) {
+      const written = partitionText(type, value);
+      if (written !== null) yield written;
     }
-    return hashes.finish();
+    return;
   }
-  for (const value of columnValues(type, data, rowCount)) {
-    const written = partitionText(type, value);
-    if (written === null) hashes.appendNull();
-    else hashes.appendText(hash(written));
+  const bytes = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
+  let at = 0;
+  for (let i = nullCount; i < rowCount; i++) {
+    const start = at + 4;
+    at = start + bytes.readUInt32LE(at);
+    yield bytes.toString("latin1", start, at);
   }
-  return hashes.finish();
 }
 
 /** The years of a date or timestamp column; a column of numbers is returned as it is. */

@@ -1,6 +1,13 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test } from "vitest";
-import { createDatalakeTables, createTableViews, setTables, setTablesFields } from "../../src/index.ts";
+import {
+  createDatalakeTables,
+  createTableViews,
+  extractAndLoad,
+  setTables,
+  setTablesFields,
+} from "../../src/index.ts";
 import { describeLake } from "../../src/run/describe-lake.ts";
 import { readSettings } from "../../src/settings/read-settings.ts";
 import { settingsFile } from "../settings/settings-file.ts";
@@ -38,6 +45,24 @@ test("tables can be created before the first load, with the columns that it will
     "role text",
     "user_id text",
   ]);
+});
+
+test("a hashed column may be a partition, and then its hashes are the folders", async () => {
+  await using file = await settingsFile(
+    sampleWith(
+      "tables:",
+      "- {name: student_courseaccessrole, partitions: {partition_fields: [user_id]}, privacy: {user_id: hash}}",
+    ),
+  );
+  const settings = await readSettings(file.path, environment);
+  const reporter = { report: () => undefined, close: () => undefined };
+
+  const tables = ["student_courseaccessrole"];
+  await extractAndLoad(settings, { tables }, { reporter, signal, force: false });
+
+  const folders = await readdir(join(file.folder, "lake", "student_courseaccessrole"));
+  expect(folders.length).toBeGreaterThan(1);
+  expect(folders.filter((name) => !/^user_id=[0-9a-f]{64}$/.test(name))).toEqual([]);
 });
 
 test("set-tables writes the tables of the source into the file, and the preset still speaks for them", async () => {
