@@ -111,8 +111,11 @@ export const datasourceSchema: z.ZodType = z.discriminatedUnion("type", [
     ...listed,
   }),
   z.strictObject({ type: z.literal("csv"), ...shapes.csv, ...listed }),
-  z.strictObject({ type: z.literal("xls"), ...shapes.xls, ...listed }),
-  z.strictObject({ type: z.literal("xlsx"), ...shapes.xlsx, ...listed }),
+  z.strictObject({
+    type: z.literal(["xls", "xlsx"]).meta({ description: "A workbook; both words mean the same." }),
+    ...shapes.xls,
+    ...listed,
+  }),
   z.strictObject({ type: z.literal("openedx_sample"), ...shapes.openedx_sample, ...listed }),
 ]);
 
