@@ -9,13 +9,15 @@ const run = promisify(execFile);
 
 const module = "github.com/FerretDB/FerretDB";
 const version = "v1.24.2";
+/** Has to be raised with every change of `changes`. */
+const build = 2;
 
 /**
  * FerretDB, which speaks MongoDB's protocol and keeps its data in SQLite: built below `home` from its Go module,
  * unless that was done before. Rejects with a sentence when there is no Go, or no module.
  */
 export async function ensureFerretdb(home: string, workFolder: string, log: string): Promise<string> {
-  const program = join(home, "ferretdb", `ferretdb-${version}-nested-arrays`);
+  const program = join(home, "ferretdb", `ferretdb-${version}-build-${build}`);
   if (await isThere(program)) return program;
   const go = await findOnPath("go");
   if (go === undefined) throw new Error("there is no Go here to build FerretDB with");
@@ -28,7 +30,7 @@ export async function ensureFerretdb(home: string, workFolder: string, log: stri
   await runToEnd(["chmod", "-R", "u+w", source], undefined, log);
   // Its build writes this file from git; without it the program ends as soon as it starts.
   await writeFile(join(source, "build/version/version.txt"), `${version}\n`);
-  await allowNestedArrays(join(source, "internal/types/document_validation.go"));
+  await changeSource(source);
 
   const built = join(workFolder, "ferretdb");
   const tags = ["-tags", "ferretdb_no_postgresql"];
@@ -44,13 +46,45 @@ export async function ensureFerretdb(home: string, workFolder: string, log: stri
   return program;
 }
 
-const refusal =
-  /return newValidationError\(ErrValidation, fmt\.Errorf\(\s*"[^"]*nested arrays[^"]*",[^\n]*\n\s*\)\)/;
+/** What stands in the way of a modulestore, in FerretDB's own code. */
+const changes: readonly { readonly file: string; readonly from: RegExp; readonly to: string }[] = [
+  {
+    // Arrays within arrays, of which a structure's children are made, are refused, although they are stored as well
+    // as others.
+    file: "internal/types/document_validation.go",
+    from: /return newValidationError\(ErrValidation, fmt\.Errorf\(\s*"[^"]*nested arrays[^"]*",[^\n]*\n\s*\)\)/,
+    to: "continue",
+  },
+  {
+    // Several ids at once are looked for in the whole collection. The filter is applied to what is found all the same.
+    file: "internal/backends/sqlite/collection.go",
+    from: /(?<=v, _ := params\.Filter\.Get\("_id"\)\n)/,
+    to: `
+    if in, ok := v.(*types.Document); ok && in.Len() == 1 {
+      listed, _ := in.Get("$in")
+      if ids, ok := listed.(*types.Array); ok && ids.Len() > 0 {
+        marks := "?"
+        for i := 0; i < ids.Len(); i++ {
+          args = append(args, string(must.NotFail(sjson.MarshalSingleValue(must.NotFail(ids.Get(i))))))
+          if i > 0 {
+            marks += ", ?"
+          }
+        }
+        whereClause = fmt.Sprintf(" WHERE %s IN (%s)", metadata.IDColumn, marks)
+      }
+    }
+`,
+  },
+];
 
-/** It refuses arrays within arrays, of which a structure's children are made, although it stores them as well as others. */
-async function allowNestedArrays(file: string): Promise<void> {
-  const code = await readFile(file, "utf8");
-  if (!refusal.test(code))
-    throw new Error(`${file} is not as expected: does it take nested arrays by itself?`);
-  await writeFile(file, code.replace(refusal, "continue"));
+async function changeSource(source: string): Promise<void> {
+  for (const { file, from, to } of changes) {
+    const path = join(source, file);
+    const code = await readFile(path, "utf8");
+    if (!from.test(code)) throw new Error(`${file} of ${module} is not as expected`);
+    await writeFile(
+      path,
+      code.replace(from, () => to),
+    );
+  }
 }

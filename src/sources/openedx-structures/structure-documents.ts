@@ -72,8 +72,10 @@ async function find(
 ): Promise<readonly Uint8Array[]> {
   const objectIds = ids.filter((id) => ObjectId.isValid(id)).map((id) => ObjectId.createFromHexString(id));
   try {
+    const [only] = objectIds;
+    const wanted = objectIds.length === 1 && only !== undefined ? only : { $in: objectIds };
     const found = session.db.collection(`${collection}.${name}`).find(
-      { _id: { $in: objectIds } },
+      { _id: wanted },
       {
         projection,
         raw: true,

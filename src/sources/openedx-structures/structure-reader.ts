@@ -9,9 +9,12 @@ export type ReadStructure = RememberedStructure | { readonly failure: string };
 /** What was not as it should be in the structures that were read, counted. */
 export type OddityCounts = Map<string, number>;
 
+/** Being fetched while another one is worked on: enough not to wait for a server on this machine. */
+const fetchedAhead = 2;
+
 /**
  * Reads structures in their order: from memory where it has them, else from the source, and then they are
- * remembered. While one is worked on the next one is fetched, so that two are held at a time.
+ * remembered. Three are held at a time.
  */
 export async function* readStructures(
   modulestore: Modulestore,
@@ -28,11 +31,12 @@ export async function* readStructures(
     reading.catch(() => undefined);
     return reading;
   };
-  let next = begin(0);
-  for (let index = 0; next !== undefined; index++) {
-    const current = await next;
-    next = begin(index + 1);
-    yield current;
+  const ahead: Promise<ReadStructure>[] = [];
+  for (let index = 0; index < structureIds.length + fetchedAhead; index++) {
+    const next = begin(index);
+    if (next !== undefined) ahead.push(next);
+    const current = index < fetchedAhead ? undefined : ahead.shift();
+    if (current !== undefined) yield await current;
   }
 }
 
