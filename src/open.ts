@@ -25,7 +25,6 @@ import {
 import { openExcelFileSource } from "./sources/excel-files/excel-file-source.ts";
 import { openMysqlSource } from "./sources/mysql/mysql-source.ts";
 import { storedStructureMemory } from "./sources/openedx-structures/stored-structure-memory.ts";
-import { openStructuresSource } from "./sources/openedx-structures/structures-source.ts";
 import { openOpenedxSampleSource } from "./sources/openedx-sample-source.ts";
 import type { Source } from "./sources/source.ts";
 import type { LakePlace } from "./stores/lake-path.ts";
@@ -112,6 +111,8 @@ export async function openPlainSource(datasource: DatasourceSettings, lake?: Lak
         ...(datasource.asOf === undefined ? {} : { asOf: new Date(`${datasource.asOf}T00:00:00Z`) }),
       });
     case "openedx_course_structures": {
+      // MongoDB's driver takes longer to load than most commands to run.
+      const { openStructuresSource } = await import("./sources/openedx-structures/structures-source.ts");
       const { name, mongodb, mysql } = datasource;
       return openStructuresSource({
         name,
