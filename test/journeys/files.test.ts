@@ -183,9 +183,9 @@ test("a million rows are loaded in memory that does not grow with them", async (
   const textBytes = Buffer.byteLength(text) * 1_000;
   expect(textBytes).toBeGreaterThan(250e6);
   expect(
-    await site.query('select count(*) as n, sum(id) as ids, max("at")::varchar as "at" from table_large'),
-  ).toEqual([
-    { n: 1_000_000, ids: expect.toSatisfy((sum) => Number(sum) === 499_500_000), at: "2024-01-02 03:04:05" },
-  ]);
+    await site.query(
+      'select count(*) as n, sum(id)::bigint as ids, max("at")::varchar as "at" from table_large',
+    ),
+  ).toEqual([{ n: 1_000_000, ids: 499_500_000, at: "2024-01-02 03:04:05" }]);
   if (peakBytes !== undefined) expect(peakBytes).toBeLessThan(250e6);
 });

@@ -4,7 +4,7 @@ import { CellRow } from "../tabular/cell-row.ts";
 import { changedWhileRead, type RowHandler, type TabularRows } from "../tabular/tabular-reading.ts";
 import type { CsvFormat } from "./csv-dialect.ts";
 import { type CsvHead, fileVersion, readHead } from "./csv-head.ts";
-import { mayBeOtherThanUtf8, readUtf8 } from "./file-bytes.ts";
+import { readUtf8 } from "./file-bytes.ts";
 import { RecordParser } from "./record-parser.ts";
 import { RejectedRows } from "./rejected-rows.ts";
 
@@ -109,7 +109,7 @@ class CsvRows implements TabularRows {
     const name = this.#nameOf(head.path);
     const row = new CellRow();
     row.cellOf = Int32Array.from(this.names, (each) => positionIn(head, each));
-    const parser = new RecordParser(head.dialect, row, mayBeOtherThanUtf8(format.encoding));
+    const parser = new RecordParser(head.dialect, row, true);
     this.#current = { head, parser };
     const state = { header: format.header, skip: head.skip };
     const chunks = readUtf8(head.path, format.encoding, signal)[Symbol.asyncIterator]();

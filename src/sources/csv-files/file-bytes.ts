@@ -39,11 +39,6 @@ export async function* readUtf8(
   }
 }
 
-/** Whether records have to be looked at for being UTF-8: what comes out of a decoder is. */
-export function mayBeOtherThanUtf8(encoding: CsvEncoding | undefined): boolean {
-  return encoding === undefined || encoding === "utf-8";
-}
-
 /** A pipe may give the byte order mark byte by byte. */
 async function* atLeastThreeBytes(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let held: Buffer | undefined = Buffer.alloc(0);

@@ -18,7 +18,7 @@ const longestRecord = 64 << 20;
 export class RecordParser {
   readonly #dialect: CsvDialect;
   readonly #row: CellRow;
-  readonly #mayBeOther: boolean;
+  readonly #checksUtf8: boolean;
   #bytes: Buffer = Buffer.allocUnsafeSlow(1 << 16);
   #from = 0;
   #to = 0;
@@ -37,7 +37,7 @@ export class RecordParser {
   constructor(dialect: CsvDialect, row: CellRow, checkUtf8: boolean) {
     this.#dialect = dialect;
     this.#row = row;
-    this.#mayBeOther = checkUtf8;
+    this.#checksUtf8 = checkUtf8;
   }
 
   /** Why the last record is bad. */
@@ -69,14 +69,14 @@ export class RecordParser {
     }
     this.#bytes.set(chunk, this.#to);
     this.#to += chunk.length;
-    if (this.#mayBeOther) this.#checkEncoding(this.#bytes.lastIndexOf(lineFeed, this.#to - 1) + 1);
+    this.#checkEncoding(this.#bytes.lastIndexOf(lineFeed, this.#to - 1) + 1);
   }
 
   /** No more bytes come: what is held is the last record. */
   end(): void {
     this.#ended = true;
     this.#enough = 1;
-    if (this.#mayBeOther) this.#checkEncoding(this.#to);
+    this.#checkEncoding(this.#to);
   }
 
   /**
@@ -284,14 +284,11 @@ export class RecordParser {
 
   /** Notes whether the bytes up to `until`, where a line ends, are UTF-8; so no record has to be looked at by itself. */
   #checkEncoding(until: number): void {
-    if (until <= this.#utf8Until) return;
-    // In a file whose lines end otherwise a piece may be cut within a character.
-    if (
-      this.#dialect.carriageReturns ||
-      !isUtf8(this.#bytes.subarray(Math.max(this.#utf8Until, this.#from), until))
-    ) {
-      this.#otherUntil = until;
-    }
+    if (!this.#checksUtf8) return;
+    // Where lines end otherwise a piece may be cut within a character, so each record is looked at.
+    if (this.#dialect.carriageReturns) this.#otherUntil = this.#to;
+    if (this.#dialect.carriageReturns || until <= this.#utf8Until) return;
+    if (!isUtf8(this.#bytes.subarray(Math.max(this.#utf8Until, this.#from), until))) this.#otherUntil = until;
     this.#utf8Until = until;
   }
 }

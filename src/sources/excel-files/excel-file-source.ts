@@ -4,7 +4,7 @@ import { PanoramaError } from "../../errors.ts";
 import type { RecordBatch } from "../../table/record-batch.ts";
 import type { CheckResult, Snapshot, Source, TableReading, TableRequest } from "../source.ts";
 import { changedWhileRead, describeRows, openTabularReading } from "../tabular/tabular-reading.ts";
-import { openSheetRows } from "./sheet-rows.ts";
+import { hasRows, openSheetRows } from "./sheet-rows.ts";
 import { openWorkbook, type Sheet, type Workbook } from "./workbook.ts";
 import { NotAWorkbook } from "./workbook-archive.ts";
 
@@ -32,7 +32,11 @@ export function openExcelFileSource(options: ExcelFileOptions): Source {
     listTables: () =>
       telling(options, {}, never, async () => {
         await using workbook = await openWorkbook(location, never);
-        return workbook.sheets.map(({ name }) => name).sort();
+        const names: string[] = [];
+        for (const sheet of workbook.sheets) {
+          if (await hasRows(workbook, sheet, never)) names.push(sheet.name);
+        }
+        return names.sort();
       }),
     describeTable: (table) =>
       telling(options, { table }, never, async () => {

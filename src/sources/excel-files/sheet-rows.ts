@@ -30,6 +30,11 @@ export async function openSheetRows(
   return new SheetRows(where, workbook, sheet, head);
 }
 
+/** False for a sheet without any value, as new workbooks have some. */
+export async function hasRows(workbook: Workbook, sheet: Sheet, signal: AbortSignal): Promise<boolean> {
+  return (await readHead(workbook, sheet, signal)) !== undefined;
+}
+
 async function readHead(
   workbook: Workbook,
   sheet: Sheet,

@@ -141,6 +141,18 @@ describe("encodings", () => {
     ]);
   });
 
+  test.each([
+    ["whose lines end in carriage returns", Buffer.from("id,a\r1,\xe9\r2,x\r", "latin1"), {}],
+    [
+      "that has the mark of UTF-8, whatever the settings say",
+      Buffer.from("\xef\xbb\xbfid,a\n1,\xe9\n2,x\n", "latin1"),
+      { encoding: "windows-1252" as const },
+    ],
+    ["whose last line has no end", Buffer.from("id,a\n2,x\n1,\xe9", "latin1"), {}],
+  ])("also in a file %s", async (_, bytes, options) => {
+    expect((await readText(bytes, { onBadRow: "skip", ...options })).rows).toEqual([["2", "x"]]);
+  });
+
   test("half a character of UTF-16 is told", async () => {
     const odd = Buffer.concat([Buffer.from("\uFEFFa\nx\n", "utf16le"), Buffer.from([0x00, 0xd8])]);
 

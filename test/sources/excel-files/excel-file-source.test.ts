@@ -65,6 +65,14 @@ describe("a workbook", () => {
     });
   });
 
+  test("lists no sheets without any value", async () => {
+    await using fresh = await book({
+      sheets: { Orders: sheetRows(["id"], [1]), Sheet2: "", Sheet3: sheetRows([], [null]) },
+    });
+
+    expect(await fresh.source.listTables()).toEqual(["Orders"]);
+  });
+
   test("has its columns by name from the first row that is not blank, and blank rows do not end it", async () => {
     await using odd = await book({
       sheets: {
@@ -372,6 +380,7 @@ describe("what is no workbook", () => {
     const damaged = workbookFile({ sheets: { S: "<row><c><v>1</v></row>", Empty: "" } });
     await using bad = await book(damaged);
 
+    await expect(bad.source.listTables()).rejects.toMatchObject({ code: "SOURCE_UNREADABLE" });
     await expect(bad.open("S")).rejects.toMatchObject({
       code: "SOURCE_UNREADABLE",
       message: expect.stringMatching(/it is damaged: a part of it is not XML$/) as string,
