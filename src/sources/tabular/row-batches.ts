@@ -5,8 +5,12 @@ import type { CellRow } from "./cell-row.ts";
 import type { PlannedColumn, ReadColumn } from "./planned-columns.ts";
 import { type ParsedValue, type ValueParser, valueParser } from "./value-parser.ts";
 
-const mostRows = 16_384;
 const mostBytes = 4 << 20;
+
+/** A row takes memory in each column, also where it has no value. */
+function mostRows(columnCount: number): number {
+  return Math.max(64, Math.min(16_384, Math.floor(1_600_000 / columnCount)));
+}
 
 interface Misfit {
   readonly column: string;
@@ -18,7 +22,7 @@ interface CellWriter {
   readonly position: number;
   readonly builder: ColumnBuilder;
   readonly parse: ValueParser | undefined;
-  /** Whether the type's values are 8 bytes or more wide integers. */
+  /** Whether values are integers that a bigint may be needed for. */
   readonly wide: boolean;
 }
 
@@ -40,7 +44,7 @@ export class RowBatches {
   }
 
   get full(): boolean {
-    if (this.#rowCount >= mostRows) return true;
+    if (this.#rowCount >= mostRows(this.#planned.length)) return true;
     return this.#writers.reduce((sum, { builder }) => sum + builder.byteCount, 0) >= mostBytes;
   }
 
