@@ -8,6 +8,8 @@ const config: UserConfig = {
     "read-worker": "src/run/read-worker.ts",
   },
   outDir: "dist",
+  // Read at run time, from beside the code that reads them.
+  copy: ["src/openedx/views"],
   format: "esm",
   platform: "node",
   target: "node20",

@@ -17,6 +17,8 @@ export interface Measured {
    * (VmHWM). Undefined where there is no /proc.
    */
   readonly peakBytes: number | undefined;
+  /** Processor time of the child's tree, to a twentieth of a second; undefined as above. */
+  readonly processorSeconds: number | undefined;
 }
 
 /** Runs a command to its end, its standard output thrown away. Rejects with what it said when it fails. */
@@ -31,7 +33,7 @@ export async function measureChild(command: ChildCommand, signal: AbortSignal): 
     signal,
   });
   const said = text(child.stderr);
-  const stopSampling = samplePeak(child);
+  const stopSampling = sample(child);
   try {
     const [code, killedBy] = (await once(child, "exit")) as [number | null, string | null];
     const seconds = (performance.now() - started) / 1000;
@@ -39,7 +41,7 @@ export async function measureChild(command: ChildCommand, signal: AbortSignal): 
       const tail = (await said).trim().split("\n").slice(-15).join("\n");
       throw new Error(`${program} ended with ${code ?? killedBy ?? "nothing"}:\n${tail}`);
     }
-    return { seconds, peakBytes: stopSampling() };
+    return { seconds, ...stopSampling() };
   } finally {
     stopSampling();
     // An aborted one may still write where its folder is about to be removed.
@@ -52,19 +54,25 @@ const sampleMillis = 50;
 /** To find children means to read all of /proc, which is dear. */
 const samplesPerSearch = 10;
 
-function samplePeak({ pid }: ChildProcess): () => number | undefined {
+/** Of USER_HZ, which is 100 on every Linux that Node.js runs on. */
+const ticksInSecond = 100;
+
+function sample({ pid }: ChildProcess): () => Pick<Measured, "peakBytes" | "processorSeconds"> {
   let peak: number | undefined;
+  const ticks = new Map<number, number>();
   let count = 0;
   let tree: readonly number[] = pid === undefined ? [] : [pid];
-  const sample = (): void => {
+  const look = (): void => {
     if (pid !== undefined && ++count % samplesPerSearch === 0) tree = findTree(pid);
     const now = tree.reduce((sum, each) => sum + (statusNumber(each, "VmHWM") ?? 0) * 1024, 0);
     if (now > 0) peak = Math.max(peak ?? 0, now);
+    for (const each of tree) ticks.set(each, processorTicks(each) ?? ticks.get(each) ?? 0);
   };
-  const timer = setInterval(sample, sampleMillis);
+  const timer = setInterval(look, sampleMillis);
   return () => {
     clearInterval(timer);
-    return peak;
+    const used = [...ticks.values()].reduce((sum, each) => sum + each, 0) / ticksInSecond;
+    return { peakBytes: peak, processorSeconds: used > 0 ? used : undefined };
   };
 }
 
@@ -79,6 +87,20 @@ function findTree(root: number): readonly number[] {
     tree.push(...parents.filter(({ parent }) => parent === found).map(({ pid }) => pid));
   }
   return tree;
+}
+
+/** In user code and in the kernel, of a process; undefined as below. */
+function processorTicks(pid: number): number | undefined {
+  try {
+    const status = readFileSync(`/proc/${pid}/stat`, "latin1");
+    const [user, kernel] = status
+      .slice(status.lastIndexOf(")") + 2)
+      .split(" ")
+      .slice(11, 13);
+    return Number(user) + Number(kernel);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Undefined when the process has ended, or the machine has no /proc. */

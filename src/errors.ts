@@ -22,12 +22,22 @@ export const remedies = {
   SOURCE_CUT_SHORT: "The table keeps its old version. Run again; see the server's log if it happens again.",
   /** The server refused a statement. */
   SOURCE_FAILED: "Read the server's message above.",
+  /** The server was read, and there is nothing that a table could be made of; the table keeps its old version. */
+  SOURCE_EMPTY: "Check that the settings name the right database and collections.",
+  /** A file of a datasource that is not there, may not be read, or is not what its type says. */
+  SOURCE_UNREADABLE:
+    "Check `location` in the settings, this account's rights on the file, and the file itself.",
+  /** A row of a file that cannot be read, or a value that its column's declared type cannot hold. */
+  ROW_INVALID:
+    "Correct the row or the column's `type`, or leave such rows out with `on_bad_row: skip` or `reject`.",
   /** TLS was asked for and could not be had, or the certificate is not trusted. */
-  SOURCE_TLS: "Check `mysql_ssl_mode` and `mysql_ssl_ca` against the server's certificate.",
+  SOURCE_TLS:
+    "Check the TLS settings (`mysql_ssl_mode` and `mysql_ssl_ca`, or `mongodb_tls_ca`) against the server's certificate.",
   /** The settings ask for something that this version cannot do. */
   UNSUPPORTED: "See CHANGELOG.md for what each version can do.",
   TABLE_MISSING: "Correct the name, or remove the table from the settings file.",
-  COLUMN_MISSING: "Correct `fields` and `partition_fields`; without `fields` all columns are loaded.",
+  COLUMN_MISSING:
+    "Correct `fields`, `partition_fields` and `privacy`; without `fields` all columns are loaded.",
   /** A value that its lake type cannot hold. */
   VALUE_UNREPRESENTABLE: "Change the column's type in the settings, or report this as a bug.",
   /** Someone saved the object first. */

@@ -7,23 +7,36 @@ import { csvEncoder } from "./encoders/csv/csv-encoder.ts";
 import type { Encoder } from "./encoders/encoder.ts";
 import { parquetEncoder } from "./encoders/parquet/parquet-encoder.ts";
 import { PanoramaError } from "./errors.ts";
+import { withPrivacy } from "./privacy/private-source.ts";
+import { openedxViewFolder, openedxViewName } from "./openedx/openedx-views.ts";
 import { sampleSchema } from "./openedx/sample/ddl-schema.ts";
+import {
+  type CsvFilesOptions,
+  type CsvReading,
+  openCsvFilesSource,
+} from "./sources/csv-files/csv-files-source.ts";
+import { openExcelFileSource } from "./sources/excel-files/excel-file-source.ts";
 import { openAwsCatalog, openBucketStore, openRemoteFiles } from "./open-bucket.ts";
 import type {
   CatalogUpkeep,
   DatalakeSettings,
   DatasourceSettings,
+  FileDatasourceSettings,
+  FileReadingSettings,
   LocalDatalakeSettings,
   MysqlConnectionSettings,
   S3DatalakeSettings,
   Settings,
 } from "./settings/settings.ts";
 import { openMysqlSource } from "./sources/mysql/mysql-source.ts";
+import { storedStructureMemory } from "./sources/openedx-structures/stored-structure-memory.ts";
 import { openOpenedxSampleSource } from "./sources/openedx-sample-source.ts";
 import type { Source } from "./sources/source.ts";
 import type { LakePlace } from "./stores/lake-path.ts";
 import { openLocalStore } from "./stores/local-store.ts";
 import type { Store } from "./stores/store.ts";
+import { readViewFolder } from "./views/read-view-folder.ts";
+import type { ViewFile } from "./views/view-file.ts";
 
 /** The parts that the settings' `datalake` section asks for. */
 export interface OpenedLake {
@@ -34,6 +47,8 @@ export interface OpenedLake {
   readonly catalog: Catalog | undefined;
   readonly upkeep: CatalogUpkeep;
   readonly retentionHours: number;
+  /** The files of the views that the settings ask for. */
+  readonly viewFiles: readonly ViewFile[];
 }
 
 /** The DuckDB file of the settings' lake. Throws UNSUPPORTED for a lake that has none. */
@@ -64,7 +79,8 @@ export const sampleTableNames: readonly string[] = sampleSchema.map(({ name }) =
  * Nothing connects before it is needed. `sharedBy`: how many threads of this process open the lake to write to it,
  * and share the memory for it.
  */
-export async function openLake({ datalake }: Settings, sharedBy = 1): Promise<OpenedLake> {
+export async function openLake(settings: Settings, sharedBy = 1): Promise<OpenedLake> {
+  const { datalake } = settings;
   const place = {
     basePrefix: datalake.basePrefix,
     basePartition: datalake.basePartitions.map(({ name, value }) => ({ column: name, value })),
@@ -77,6 +93,7 @@ export async function openLake({ datalake }: Settings, sharedBy = 1): Promise<Op
     catalog: await openCatalog(datalake, store, place),
     upkeep: datalake.type === "local" ? "auto" : datalake.catalog,
     retentionHours: datalake.retentionHours,
+    viewFiles: await readViewFiles(settings),
   };
 }
 
@@ -98,8 +115,28 @@ async function openCatalog(
   });
 }
 
-/** Nothing connects before it is needed. Throws UNSUPPORTED, SETTINGS_INVALID. */
-export async function openSource(datasource: DatasourceSettings): Promise<Source> {
+async function readViewFiles({ datalake, views }: Settings): Promise<readonly ViewFile[]> {
+  const read = views.map((each) =>
+    each.kind === "folder"
+      ? readViewFolder(each.folder)
+      : readViewFolder(openedxViewFolder, (name) => openedxViewName(datalake.basePrefix, name)),
+  );
+  return (await Promise.all(read)).flat();
+}
+
+/** Where a source keeps what it learns in one run for the next. */
+export type LakeOfSource = Pick<OpenedLake, "store" | "place">;
+
+/** As its tables go into the lake, in every thread. Nothing connects before it is needed. Throws UNSUPPORTED, SETTINGS_INVALID. */
+export async function openSource(datasource: DatasourceSettings, lake?: LakeOfSource): Promise<Source> {
+  const tables = new Map(
+    datasource.tables.flatMap(({ name, privacy }) => (privacy === undefined ? [] : [[name, privacy]])),
+  );
+  return withPrivacy(await openPlainSource(datasource, lake), { tables, key: datasource.privacyKey });
+}
+
+/** As its tables are, whatever the settings say of privacy; for questions about columns. */
+export async function openPlainSource(datasource: DatasourceSettings, lake?: LakeOfSource): Promise<Source> {
   switch (datasource.type) {
     case "mysql":
       return openMysqlSource({
@@ -113,14 +150,30 @@ export async function openSource(datasource: DatasourceSettings): Promise<Source
         seed: datasource.seed,
         ...(datasource.asOf === undefined ? {} : { asOf: new Date(`${datasource.asOf}T00:00:00Z`) }),
       });
-    case "openedx_course_structures":
+    case "openedx_course_structures": {
+      // MongoDB's driver takes longer to load than most commands to run.
+      const { openStructuresSource } = await import("./sources/openedx-structures/structures-source.ts");
+      const { name, mongodb, mysql } = datasource;
+      return openStructuresSource({
+        name,
+        mongodb: { name, ...mongodb },
+        collection: mongodb.collection,
+        mysql: mysql === undefined ? undefined : { name, ...mysqlOptions(name, mysql) },
+        memory: lake === undefined ? undefined : storedStructureMemory(lake.store, lake.place),
+      });
+    }
     case "csv":
+      return openCsvFilesSource(csvOptions(datasource));
     case "xls":
-      throw new PanoramaError(
-        "UNSUPPORTED",
-        `This version cannot load datasources of type ${datasource.type} yet`,
-        { source: datasource.name },
-      );
+      return openExcelFileSource({
+        name: datasource.name,
+        location: datasource.location,
+        onBadRow: datasource.reading.onBadRow === "skip" ? "skip" : "fail",
+        tables: datasource.tables.map(({ name, reading }) => ({
+          name,
+          onBadRow: reading?.onBadRow === "skip" ? "skip" : "fail",
+        })),
+      });
   }
 }
 
@@ -147,4 +200,21 @@ function mysqlOptions(
     sslKey: connection.sslKey,
     compress: connection.compress,
   };
+}
+
+function csvOptions({ name, location, reading, tables }: FileDatasourceSettings): CsvFilesOptions {
+  return {
+    name,
+    location,
+    usual: csvReading(reading),
+    tables: tables.map((table) => ({
+      name: table.name,
+      reading: csvReading(table.reading ?? reading),
+      fieldNames: table.fields?.filter(({ constant }) => constant === undefined).map((field) => field.name),
+    })),
+  };
+}
+
+function csvReading({ onBadRow, rejectFile, header, ...format }: FileReadingSettings): CsvReading {
+  return { format: { ...format, header: header ?? true }, onBadRow: onBadRow ?? "fail", rejectFile };
 }

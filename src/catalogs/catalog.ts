@@ -6,6 +6,8 @@ import type { Column } from "../table/table-schema.ts";
 
 /** A lake table as SQL engines should see it. */
 export interface LakeTable {
+  /** At the source, e.g. `auth_user`. */
+  readonly name: string;
   /** Name of the raw table, e.g. `openedx_raw_auth_user`; undefined when it is not to be defined. */
   readonly rawName: string | undefined;
   /** Name of the typed view, e.g. `openedx_table_auth_user`; undefined when it is not to be defined. */
@@ -36,7 +38,21 @@ export interface LakeSlice {
   readonly rowCount: number;
 }
 
+/** A query over the typed views, kept under a name. */
+export interface LakeView {
+  readonly name: string;
+  /** One query in the SQL of Athena (Trino); names are in double quotes and without a schema. */
+  readonly sql: string;
+  /** What it reads: typed views, and views that come before it. */
+  readonly reads: readonly string[];
+}
+
 export interface PublishOptions {
+  /**
+   * To be made after the tables, in this order. One that the engine refuses is told as a warning, with the engine's
+   * reason, and keeps only those from it that read it.
+   */
+  readonly views?: readonly LakeView[];
   /** Asks what the catalog really has, also where nothing has changed since it was last written. */
   readonly verify?: boolean;
   /** Raw tables that may be dropped and made anew where they cannot be changed: a moment without an answer. */
@@ -59,7 +75,8 @@ export interface Catalog {
   check(): Promise<readonly CheckResult[]>;
 
   /**
-   * Makes the catalog say exactly this of the lake: what is not listed is dropped (definitions, never files).
+   * Makes the catalog say exactly this of the lake: what is not listed is dropped (definitions, never files), views
+   * too.
    * A table that cannot be shown does not keep the others from it; then it throws at the end.
    */
   publish(tables: readonly LakeTable[], options?: PublishOptions): Promise<readonly CatalogWarning[]>;
@@ -89,5 +106,8 @@ export interface Catalog {
    * Whether it says exactly this, or something else; undefined when it says nothing. Left out by a catalog that
    * whoever loads keeps up to date: one that has this may be a copy on another machine.
    */
-  compare?(tables: readonly LakeTable[]): Promise<"same" | "different" | undefined>;
+  compare?(
+    tables: readonly LakeTable[],
+    options?: Pick<PublishOptions, "views">,
+  ): Promise<"same" | "different" | undefined>;
 }

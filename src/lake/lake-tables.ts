@@ -58,6 +58,7 @@ function hiddenBy(place: LakePlace, table: LakeTable): CatalogWarning {
 function showTable(table: ManifestTable, place: LakePlace, root: string): LakeTable {
   const { definitions, format, columns, partitionColumns, slices } = table;
   return {
+    name: table.table,
     rawName: definitions.raw ? definitions.rawName : undefined,
     viewName: definitions.view ? definitions.viewName : undefined,
     source: table.source,

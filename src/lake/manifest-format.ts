@@ -120,7 +120,7 @@ function alterationAt(path: string, value: unknown): Alteration {
   const from = objectAt(path, value);
   return {
     column: textAt(`${path}.column`, from["column"]),
-    kind: oneOfAt(`${path}.kind`, from["kind"], ["invalid-date", "line-break", "text-null"]),
+    kind: oneOfAt(`${path}.kind`, from["kind"], ["invalid-date", "error-value", "line-break", "text-null"]),
     count: countAt(`${path}.count`, from["count"]),
   };
 }

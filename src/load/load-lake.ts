@@ -18,18 +18,22 @@ export interface SourceToLoad {
 export interface LakeLoad {
   readonly loaded: readonly LoadedTable[];
   readonly failed: number;
+  /** Of those loaded, how many lack parts that could not be read, or have these as they were. */
+  readonly incomplete: number;
 }
 
 /** Loads many tables. One that fails is reported and does not stop the others. */
 export async function loadLake(sources: readonly SourceToLoad[], context: LoadContext): Promise<LakeLoad> {
   const loaded: LoadedTable[] = [];
   let failed = 0;
+  let incomplete = 0;
   for (const source of sources) {
     const read = await loadSource(source, context);
     loaded.push(...read.loaded);
     failed += read.failed;
+    incomplete += read.incomplete;
   }
-  return { loaded, failed };
+  return { loaded, failed, incomplete };
 }
 
 async function loadSource(source: SourceToLoad, context: LoadContext): Promise<LakeLoad> {
@@ -45,7 +49,7 @@ async function loadSource(source: SourceToLoad, context: LoadContext): Promise<L
   } catch (error) {
     if (read === undefined) {
       reportSourceFailure(source.name, source.tables, error, context);
-      return { loaded: [], failed: source.tables.length };
+      return { loaded: [], failed: source.tables.length, incomplete: 0 };
     }
     // Only the closing failed: what was read of a snapshot is whole.
     const { message } = asPanoramaError(error, { source: source.name });
@@ -61,21 +65,39 @@ async function loadTables(
   context: LoadContext,
 ): Promise<LakeLoad> {
   const loaded: LoadedTable[] = [];
+  const absent: string[] = [];
   let failed = 0;
+  let incomplete = 0;
   for (const [i, table] of source.tables.entries()) {
     try {
-      loaded.push(await loadTable(snapshot, source.name, table, context, peers));
+      const load = await loadTable(snapshot, source.name, table, context, peers);
+      loaded.push(load.loaded);
+      if (load.incomplete) incomplete++;
     } catch (error) {
       if (error instanceof PanoramaError && error.code === "SOURCE_UNREACHABLE") {
         const rest = source.tables.slice(i);
         reportSourceFailure(source.name, rest, connectionLost(source.name, error), context);
-        return { loaded, failed: failed + rest.length };
+        return { loaded, failed: failed + rest.length, incomplete };
+      }
+      if (table.optional && error instanceof PanoramaError && error.code === "TABLE_MISSING") {
+        absent.push(table.request.table);
+        continue;
       }
       failed++;
       reportFailure(source.name, table.request.table, error, context);
     }
   }
-  return { loaded, failed };
+  if (absent.length === source.tables.length && absent.length > 0) {
+    // Rather the wrong database than a site without any table.
+    const error = new PanoramaError("TABLE_MISSING", `None of these tables is in ${source.name}`);
+    reportSourceFailure(source.name, source.tables, error, context);
+    return { loaded, failed: absent.length, incomplete };
+  }
+  if (absent.length > 0) {
+    const message = `not there, or not to be read by this account, and left out: ${absent.join(", ")}`;
+    context.reporter.report({ kind: "notice", source: source.name, message });
+  }
+  return { loaded, failed, incomplete };
 }
 
 /** Another connection would read another moment. */

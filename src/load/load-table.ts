@@ -25,6 +25,13 @@ export interface LoadContext {
 
 const progressMillis = 250;
 
+/** A table whose files are there. */
+export interface TableLoad {
+  readonly loaded: LoadedTable;
+  /** True when parts of it could not be read; each has been told by a warning. */
+  readonly incomplete: boolean;
+}
+
 /** Reads one table, encodes it and puts its files, which no reader sees before the run is published. */
 export async function loadTable(
   snapshot: Snapshot,
@@ -32,13 +39,20 @@ export async function loadTable(
   table: TableToLoad,
   context: LoadContext,
   peers?: PeerReaders,
-): Promise<LoadedTable> {
+): Promise<TableLoad> {
   const { reporter, encoder } = context;
   const name = table.request.table;
   const started = performance.now();
   const reading = await snapshot.openTable(table.request);
   assertPartitionColumns(reading, table, source);
-  for (const message of reading.warnings) reporter.report({ kind: "warning", source, table: name, message });
+  let told = 0;
+  const warn = (): void => {
+    for (const message of reading.warnings.slice(told)) {
+      reporter.report({ kind: "warning", source, table: name, message });
+    }
+    told = reading.warnings.length;
+  };
+  warn();
   reporter.report({
     kind: "table-started",
     table: name,
@@ -46,6 +60,7 @@ export async function loadTable(
     estimatedRows: reading.estimatedRowCount,
   });
   const loaded = await loadReading(reading, table, context, peers);
+  warn();
   const alterations = sumAlterations([...reading.alterations(), ...loaded.alterations]);
   const files = loaded.slices.flatMap((slice) => slice.files);
   reporter.report({
@@ -60,17 +75,28 @@ export async function loadTable(
     alterations,
   });
   return {
-    schema: reading.schema,
-    partitionColumns: table.partitionColumns,
-    format: encoder.format,
-    rawName: table.rawName,
-    viewName: table.viewName,
-    define: context.define,
-    loadedAt: new Date().toISOString(),
-    rowCount: loaded.rowCount,
-    alterations,
-    slices: loaded.slices,
+    loaded: {
+      schema: reading.schema,
+      partitionColumns: table.partitionColumns,
+      format: encoder.format,
+      rawName: table.rawName,
+      viewName: table.viewName,
+      define: context.define,
+      loadedAt: new Date().toISOString(),
+      rowCount: loaded.rowCount,
+      alterations,
+      slices: loaded.slices,
+    },
+    incomplete: reportFindings(reading, source, name, reporter),
   };
+}
+
+/** Tells what came up while the table was read. True when it is not all there. */
+function reportFindings(reading: TableReading, source: string, table: string, reporter: Reporter): boolean {
+  const { notices, shortfalls } = reading.findings?.() ?? { notices: [], shortfalls: [] };
+  for (const message of notices) reporter.report({ kind: "notice", source, table, message });
+  for (const message of shortfalls) reporter.report({ kind: "warning", source, table, message });
+  return shortfalls.length > 0;
 }
 
 /** Loads what a reading has: all of it here, or in ranges together with the peers. */

@@ -8,4 +8,6 @@ export interface TableToLoad {
   readonly viewName: string;
   /** As of `LoadTarget`. */
   readonly apart?: boolean;
+  /** Whether it is no failure when the source lacks the table. */
+  readonly optional?: true;
 }

@@ -2,6 +2,7 @@ import { systemClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
 import type { Reporter, RunEvent } from "./reporter.ts";
 import {
+  fellShort,
   printable,
   spellAlteration,
   spellBytes,
@@ -73,7 +74,7 @@ function spellEvent(event: RunEvent): readonly string[] {
       return [`✗ ${first}`, ...rest, `  ${spellNotLoaded(event.tables)}`];
     }
     case "run-published":
-      return [`${event.failed > 0 ? "✗" : "✓"} ${spellPublished(event)}`];
+      return [`${fellShort(event) ? "✗" : "✓"} ${spellPublished(event)}`];
   }
 }
 

@@ -44,6 +44,8 @@ export type RunEvent =
       readonly run: string;
       readonly tables: number;
       readonly failed: number;
+      /** Tables published without parts that could not be read, each told by a warning; left out for none. */
+      readonly incomplete?: number;
       readonly rows: number;
       readonly bytes: number;
       readonly millis: number;

@@ -42,6 +42,8 @@ export function spellAlteration(alteration: Alteration): string {
   switch (kind) {
     case "invalid-date":
       return `${column}: ${spellCounted(count, "zero or impossible date")} became NULL`;
+    case "error-value":
+      return `${column}: ${spellCounted(count, "cell")} with an error such as #N/A became NULL`;
     case "line-break":
       return `${column}: ${spellCounted(count, "line break")} became the two characters \\n or \\r`;
     case "text-null":
@@ -89,11 +91,23 @@ export function spellLoaded(event: RunEvent & { readonly kind: "table-loaded" })
   ].join("  ");
 }
 
+/** True for a run of which the operator has to look at something. */
+export function fellShort({
+  failed,
+  incomplete = 0,
+}: RunEvent & { readonly kind: "run-published" }): boolean {
+  return failed > 0 || incomplete > 0;
+}
+
 /** `Published 35 tables, 1 failed`, with what they hold. */
 export function spellPublished(event: RunEvent & { readonly kind: "run-published" }): string {
-  const failed = event.failed > 0 ? `, ${spellCount(event.failed)} failed` : "";
+  const { failed, incomplete = 0 } = event;
+  const told = [
+    ...(failed > 0 ? [`, ${spellCount(failed)} failed`] : []),
+    ...(incomplete > 0 ? [`, ${spellCount(incomplete)} incomplete`] : []),
+  ];
   return [
-    `Published ${spellCounted(event.tables, "table")}${failed}`,
+    `Published ${spellCounted(event.tables, "table")}${told.join("")}`,
     spellCounted(event.rows, "row"),
     spellBytes(event.bytes),
     spellMillis(event.millis),

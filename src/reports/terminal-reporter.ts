@@ -2,6 +2,7 @@ import { systemClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
 import type { Reporter, RunEvent } from "./reporter.ts";
 import {
+  fellShort,
   printable,
   spellAlteration,
   spellCounted,
@@ -129,7 +130,7 @@ class TerminalReporter implements Reporter {
         return [`${this.#paint("bad", "✗")} ${first}`, ...rest, `  ${spellNotLoaded(event.tables)}`];
       }
       case "run-published": {
-        const mark = event.failed > 0 ? this.#paint("bad", "✗") : this.#paint("good", "✓");
+        const mark = fellShort(event) ? this.#paint("bad", "✗") : this.#paint("good", "✓");
         return [`${mark} ${spellPublished(event)}`];
       }
     }

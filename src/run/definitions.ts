@@ -8,6 +8,7 @@ import {
 } from "../lake/definitions.ts";
 import { type LakeManifest, readManifest } from "../lake/manifest.ts";
 import { type OpenedLake, openLake, openSource } from "../open.ts";
+import { switchOf } from "../privacy/privacy-rules.ts";
 import type { Settings, TableSettings } from "../settings/settings.ts";
 import type { Source } from "../sources/source.ts";
 import { tableFolder } from "../stores/lake-path.ts";
@@ -182,6 +183,8 @@ async function describeAll(
         described.push({ table, definition: { schema, partitionColumns, format, rawName, viewName } });
       } catch (error) {
         if (!(error instanceof PanoramaError)) throw error;
+        // A load skips it too.
+        if (table.fromPreset && error.code === "TABLE_MISSING") continue;
         described.push({ table, error });
       }
     }
@@ -195,7 +198,10 @@ async function describeAll(
 async function requestedSchema(source: Source, table: TableSettings): Promise<TableSchema> {
   const schema = await source.describeTable(table.name);
   if (table.fields === undefined) return schema;
-  const columns = table.fields.map((field): Column => {
+  const fields = table.fields.filter(
+    ({ name, constant }) => constant !== undefined || switchOf(table.privacy, name) !== "drop",
+  );
+  const columns = fields.map((field): Column => {
     const found = schema.columns.find(({ name }) => name.toLowerCase() === field.name.toLowerCase());
     return found !== undefined && field.constant === undefined
       ? { ...found, name: field.name }

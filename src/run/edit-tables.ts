@@ -1,5 +1,5 @@
 import { PanoramaError } from "../errors.ts";
-import { openSource } from "../open.ts";
+import { openPlainSource } from "../open.ts";
 import { replaceFields, replaceTables } from "../settings/edit-settings.ts";
 import { nearestName } from "../settings/nearest-name.ts";
 import type { DatasourceSettings, Settings } from "../settings/settings.ts";
@@ -44,7 +44,8 @@ export async function setTables(
       const names = wanted.tables ?? present;
       assertPresent(datasource.name, names, present);
       lists.set(datasource.name, names);
-      const before = namesOf(datasource.tables);
+      // Those of a preset are not in the file.
+      const before = namesOf(datasource.tables.filter(({ fromPreset }) => !fromPreset));
       changes.push({
         ...about,
         added: names.filter((name) => !before.includes(name)),
@@ -108,6 +109,7 @@ export async function setTablesFields(
       signal.throwIfAborted();
       const about = { datasource: datasource.name, table: table.name };
       try {
+        if (table.fromPreset) throw notInFile(table.name);
         const { columns } = await untilAborted(signal, () => describeTable(datasource, table.name));
         const fields = columns.map(({ name, nativeType }) => ({ name, type: typeName(nativeType) }));
         await replaceFields(settingsPath, datasource.name, table.name, fields);
@@ -131,6 +133,11 @@ export async function setTablesFields(
     }
   }
   return changes;
+}
+
+function notInFile(table: string): PanoramaError {
+  const message = `${table} comes from the preset, and the file has no place for its fields; list it under \`tables\` first`;
+  return new PanoramaError("UNKNOWN_NAME", message, { table });
 }
 
 /** The original's settings hold bare type names: `varchar`, `int`. */
@@ -160,12 +167,12 @@ function chosenDatasources(settings: Settings, wanted: WantedTables): readonly D
 }
 
 async function listTables(datasource: DatasourceSettings): Promise<readonly string[]> {
-  await using source = await openSource(datasource);
+  await using source = await openPlainSource(datasource);
   return await source.listTables();
 }
 
 async function describeTable(datasource: DatasourceSettings, table: string): Promise<TableSchema> {
-  await using source = await openSource(datasource);
+  await using source = await openPlainSource(datasource);
   return await source.describeTable(table);
 }
 

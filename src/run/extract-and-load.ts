@@ -8,6 +8,7 @@ import type { TableToLoad } from "../load/table-to-load.ts";
 import { type OpenedLake, openLake, openSource } from "../open.ts";
 import type { Reporter } from "../reports/reporter.ts";
 import type { Settings, TableSettings } from "../settings/settings.ts";
+import { privacyWarnings } from "./privacy-warnings.ts";
 import { type CatalogOfRun, catalogOfRun } from "./publish-catalog.ts";
 import { mostReaders, openReaderThreads } from "./reader-threads.ts";
 import { resolveRebuild, resolveSelection, type SelectedTables, type Selection } from "./select-tables.ts";
@@ -31,6 +32,8 @@ export interface RunOutcome {
   readonly loaded: number;
   /** Tables that keep their old version. */
   readonly failed: number;
+  /** Tables published without parts that could not be read, or with these as they were. */
+  readonly incomplete: number;
 }
 
 /**
@@ -79,13 +82,16 @@ async function loadAndPublish(
     lake: lake.store.root,
   });
 
+  for (const { source, message } of privacyWarnings(selected, settings.views)) {
+    reporter.report({ kind: "warning", source, message });
+  }
   const start = { settings, run: lease.run, startedAt: started.toISOString() };
   const rawNames = selected.flatMap(({ tables }) => tables.map(({ rawName }) => rawName));
   const apart =
     lake.encoder.format === "parquet" ? await catalog.readsOtherwise(rawNames) : new Set<string>();
   const toLoad = (each: SelectedTables): SourceToLoad => ({
     name: each.datasource.name,
-    open: () => openSource(each.datasource),
+    open: () => openSource(each.datasource, lake),
     tables: each.tables.map((table) => tableToLoad(table, apart.has(table.rawName))),
     openPeers: (source) => openReaderThreads(source, each, start, signal),
   });
@@ -102,6 +108,7 @@ async function loadAndPublish(
   const refused = await refuseTables(catalog, began, read.loaded, lease.run, reporter);
   const loaded = read.loaded.filter(({ schema }) => !refused.includes(schema.table));
   const failed = read.failed + refused.length;
+  const { incomplete } = read;
   if (loaded.length > 0) {
     const { show: showInCatalog, hide: hideInCatalog } = catalog;
     const publication = { lease, began, tables: loaded, now: new Date(), showInCatalog, hideInCatalog };
@@ -115,11 +122,12 @@ async function loadAndPublish(
     run: lease.run,
     tables: loaded.length,
     failed,
+    ...(incomplete > 0 ? { incomplete } : {}),
     rows: loaded.reduce((sum, { rowCount }) => sum + rowCount, 0),
     bytes: files.reduce((sum, { byteCount }) => sum + byteCount, 0),
     millis: Date.now() - started.getTime(),
   });
-  return { run: lease.run, loaded: loaded.length, failed };
+  return { run: lease.run, loaded: loaded.length, failed, incomplete };
 }
 
 /**
@@ -183,5 +191,6 @@ function tableToLoad(table: TableSettings, apart: boolean): TableToLoad {
     rawName: table.rawName,
     viewName: table.viewName,
     apart,
+    ...(table.fromPreset ? { optional: true } : {}),
   };
 }

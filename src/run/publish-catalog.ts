@@ -1,4 +1,4 @@
-import type { Catalog, CatalogWarning, PublishOptions } from "../catalogs/catalog.ts";
+import type { Catalog, CatalogWarning, LakeTable, PublishOptions } from "../catalogs/catalog.ts";
 import { PanoramaError } from "../errors.ts";
 import { hiddenTables, lakeTables } from "../lake/lake-tables.ts";
 import { type LakeManifest, readManifest } from "../lake/manifest.ts";
@@ -6,6 +6,7 @@ import { finishPublishing, type HideInCatalog, isUnfinished, type ShowInCatalog 
 import { type PlacedManifest, readLakes } from "../lake/read-lakes.ts";
 import type { OpenedLake } from "../open.ts";
 import type { Reporter } from "../reports/reporter.ts";
+import { planViews, type ViewPlan } from "../views/plan-views.ts";
 
 /**
  * Makes the catalog say what the manifests say, and tells what it cannot say. Published again when another run
@@ -19,7 +20,9 @@ export async function publishCatalog(
   if (catalog === undefined) return [];
   for (let attempt = 1; ; attempt++) {
     const before = await shownLakes(lake, catalog);
-    const warnings = await catalog.publish(lakeTables(before, store.root), options);
+    const { tables, planned } = planShown(lake, before);
+    const published = await catalog.publish(tables, { ...options, views: planned.views });
+    const warnings = [...planned.warnings, ...published];
     if (attempt === 10 || generations(await shownLakes(lake, catalog)) === generations(before)) {
       return [...hiddenTables(before, store.root), ...warnings];
     }
@@ -31,14 +34,23 @@ export async function publishCatalog(
  * is left without one.
  */
 export async function ensureCatalogShown(lake: OpenedLake): Promise<void> {
-  const { catalog, store } = lake;
+  const { catalog } = lake;
   if (catalog?.compare === undefined) return;
   const lakes = await shownLakes(lake, catalog);
   if (lakes.length === 0) return;
-  const said = await catalog.compare(lakeTables(lakes, store.root));
+  const { tables, planned } = planShown(lake, lakes);
+  const said = await catalog.compare(tables, { views: planned.views });
   // What it says of before holds until all files are in their places, which after a crash may take until the next run.
   if (said === "same" || (said === "different" && lakes.some(isBeingPublished))) return;
   await publishCatalog(lake);
+}
+
+function planShown(
+  { viewFiles, store }: OpenedLake,
+  lakes: readonly PlacedManifest[],
+): { readonly tables: readonly LakeTable[]; readonly planned: ViewPlan } {
+  const tables = lakeTables(lakes, store.root);
+  return { tables, planned: planViews(viewFiles, tables) };
 }
 
 function isBeingPublished({ manifest }: PlacedManifest): boolean {

@@ -1,7 +1,19 @@
 import { z } from "zod";
+import {
+  badRowShape,
+  checkExcelPolicy,
+  checkFileReading,
+  csvShape,
+  mergeFileReadings,
+  readFileReading,
+  resolveRejectFile,
+} from "./file-settings.ts";
 import { type Mapping, readMapping, type Readings } from "./read-mapping.ts";
 import { expectMapping, readType } from "./read-type.ts";
+import { type MongodbKeys, mongodbShape, readMongodbConnection } from "./mongodb-settings.ts";
 import { type MysqlKeys, mysqlShape, readMysqlConnection } from "./mysql-settings.ts";
+import { addPreset, checkPartitionPrivacy, presetLevel, presetShape } from "./preset-settings.ts";
+import { checkPrivacyKey, type PrivacyKey } from "./privacy-settings.ts";
 import {
   isoDate,
   optionalNumber,
@@ -13,11 +25,14 @@ import {
 import type {
   BasePartition,
   CourseStructuresDatasourceSettings,
+  DatasourceBasics,
   DatasourceSettings,
+  FileDatasourceSettings,
+  FileReadingSettings,
   MysqlDatasourceSettings,
 } from "./settings.ts";
 import type { SettingPath } from "./settings-problems.ts";
-import { readSecret, type SettingsReading, resolvePath } from "./settings-reading.ts";
+import { type SettingsReading, resolvePath } from "./settings-reading.ts";
 import { readTables, type ReadTable, tablesSchema } from "./table-settings.ts";
 
 const named: Shape<{ readonly name: string }> = {
@@ -33,36 +48,28 @@ const mysqlSourceShape = {
     { whole: true, least: 1, spelled: "a whole number above 0" },
     { description: "How many connections may read at once. Left out: as many as pay off." },
   ),
+  ...presetShape,
 };
 
-interface MongodbKeys {
-  readonly mongodb_host: string | undefined;
-  readonly mongodb_port: number | undefined;
-  readonly mongodb_username: string | undefined;
-  readonly mongodb_password: string | undefined;
-  readonly mongodb_password_file: string | undefined;
-  readonly mongodb_database: string | undefined;
-}
-
-const mongodbShape: Shape<MongodbKeys> = {
-  mongodb_host: optionalText({ description: "Host, or several with commas.", default: "localhost" }),
-  mongodb_port: optionalNumber(
-    { whole: true, least: 1, most: 65535, spelled: "a port number" },
-    { description: "TCP port." },
-  ),
-  mongodb_username: optionalText({ description: "User that may read the modulestore." }),
-  mongodb_password: optionalText({
-    description: "Better: `${MONGODB_PASSWORD}`, or `mongodb_password_file`.",
-  }),
-  mongodb_password_file: optionalText({ description: "File that holds the password." }),
-  mongodb_database: optionalText({ description: "Database of the modulestore.", default: "edxapp" }),
+const excelShape = {
+  ...named,
+  location: requiredText({ description: "The workbook.", examples: ["book.xlsx"] }),
+  ...badRowShape,
 };
 
 const shapes = {
   mysql: mysqlSourceShape,
   openedx_course_structures: { ...named, ...mongodbShape, ...mysqlShape },
-  csv: { ...named, location: requiredText({ description: "The CSV file.", examples: ["file.csv"] }) },
-  xls: { ...named, location: requiredText({ description: "The workbook.", examples: ["book.xlsx"] }) },
+  csv: {
+    ...named,
+    location: requiredText({
+      description: "A CSV file, a folder of them, or a pattern; also as .gz.",
+      examples: ["file.csv", "./exports", "./exports/orders-*.csv.gz"],
+    }),
+    ...csvShape,
+  },
+  xls: excelShape,
+  xlsx: excelShape,
   openedx_sample: {
     ...named,
     scale: optionalNumber(
@@ -77,6 +84,7 @@ const shapes = {
       { description: "Last day of the site's history.", examples: ["2024-12-31"] },
       isoDate,
     ),
+    ...presetShape,
   },
 };
 
@@ -86,6 +94,7 @@ const types: readonly DatasourceType[] = [
   "openedx_course_structures",
   "csv",
   "xls",
+  "xlsx",
   "openedx_sample",
 ];
 
@@ -102,9 +111,15 @@ export const datasourceSchema: z.ZodType = z.discriminatedUnion("type", [
     ...listed,
   }),
   z.strictObject({ type: z.literal("csv"), ...shapes.csv, ...listed }),
-  z.strictObject({ type: z.literal("xls"), ...shapes.xls, ...listed }),
+  z.strictObject({
+    type: z.literal(["xls", "xlsx"]).meta({ description: "A workbook; both words mean the same." }),
+    ...shapes.xls,
+    ...listed,
+  }),
   z.strictObject({ type: z.literal("openedx_sample"), ...shapes.openedx_sample, ...listed }),
 ]);
+
+type Basics = Omit<DatasourceBasics, "name">;
 
 /** A datasource as far as it could be read. */
 export interface ReadDatasource {
@@ -118,6 +133,7 @@ export interface ReadDatasource {
 export interface LakeSurroundings extends SettingsReading {
   readonly basePrefix: string | undefined;
   readonly basePartitions: readonly BasePartition[];
+  readonly privacyKey: PrivacyKey;
 }
 
 export async function readDatasource(
@@ -128,22 +144,49 @@ export async function readDatasource(
   const { problems } = reading;
   const mapping = expectMapping(value, path, problems, "type and name");
   if (mapping === undefined) return { path, name: undefined, tables: [], settings: undefined };
-  const tables = readTables(mapping["tables"], [...path, "tables"], reading);
+  const listed = readTables(mapping["tables"], [...path, "tables"], reading);
   const type = readType(mapping, types, path, problems);
   if (type === undefined) {
     const { name } = readMapping(named, { name: mapping["name"] }, path, problems);
-    return { path, name, tables, settings: undefined };
+    return { path, name, tables: listed, settings: undefined };
   }
-  const basics = { tables: tables.map((table) => table.settings) };
+  const kind = type === "xlsx" ? "xls" : type;
+  for (const table of listed) checkFileReading(kind, table.settings.reading, table.path, problems);
+  const { tables, ...preset } = readPreset(type, mapping, listed, path, reading);
+  const basics = { tables: tables.map((table) => table.settings), ...preset };
   const settings = await readByType(type, mapping, path, basics, reading);
   return { path, name: settings.name === "" ? undefined : settings.name, tables, settings };
+}
+
+/** The datasource's tables with those of its preset, and what it needs to read them. */
+function readPreset(
+  type: DatasourceType,
+  mapping: Mapping,
+  listed: readonly ReadTable[],
+  path: SettingPath,
+  reading: LakeSurroundings,
+): Omit<Basics, "tables"> & { readonly tables: readonly ReadTable[] } {
+  const { problems, privacyKey } = reading;
+  const written = { preset: mapping["preset"], privacy: mapping["privacy"] };
+  // Read again with the datasource's other keys: what is wrong is told once, and other types tell that they have no preset.
+  const keys = Object.hasOwn(shapes[type], "preset") ? readMapping(presetShape, written, path, problems) : {};
+  const level = presetLevel({ preset: undefined, privacy: undefined, ...keys }, path, problems);
+  const tables = level === undefined ? listed : addPreset(listed, level, path, reading);
+  for (const table of tables) checkPartitionPrivacy(table, problems);
+  const settings = tables.map((table) => table.settings);
+  const isHashing = checkPrivacyKey(settings, privacyKey, path, problems);
+  return {
+    tables,
+    ...(level === undefined ? {} : { presetLevel: level }),
+    ...(isHashing ? { privacyKey: privacyKey.value } : {}),
+  };
 }
 
 async function readByType(
   type: DatasourceType,
   mapping: Mapping,
   path: SettingPath,
-  basics: Pick<DatasourceSettings, "tables">,
+  basics: Basics,
   reading: LakeSurroundings,
 ): Promise<DatasourceSettings> {
   const { problems } = reading;
@@ -163,10 +206,16 @@ async function readByType(
       const keys = readMapping(shapes.openedx_course_structures, mapping, path, problems, others);
       return readCourseStructures(keys, path, basics, reading);
     }
-    case "csv":
-    case "xls": {
-      const { name = "", location = "" } = readMapping(shapes[type], mapping, path, problems, others);
-      return { type, name, location: resolvePath(location, reading), ...basics };
+    case "csv": {
+      const keys = readMapping(shapes.csv, mapping, path, problems, others);
+      return readFiles("csv", keys, readFileReading(keys, path, problems), basics, reading);
+    }
+    case "xls":
+    case "xlsx": {
+      const keys = readMapping(shapes.xls, mapping, path, problems, others);
+      checkExcelPolicy(keys.on_bad_row, path, problems);
+      const usual = { ...mergeFileReadings(undefined, undefined), onBadRow: keys.on_bad_row };
+      return readFiles("xls", keys, usual, basics, reading);
     }
     case "openedx_sample": {
       const keys = readMapping(shapes.openedx_sample, mapping, path, problems, others);
@@ -176,10 +225,29 @@ async function readByType(
   }
 }
 
+function readFiles(
+  type: FileDatasourceSettings["type"],
+  { name = "", location = "" }: { readonly name: string | undefined; readonly location: string | undefined },
+  usual: FileReadingSettings | undefined,
+  basics: Basics,
+  reading: LakeSurroundings,
+): FileDatasourceSettings {
+  const resolved = (own: FileReadingSettings | undefined): FileReadingSettings =>
+    resolveRejectFile(mergeFileReadings(usual, own), reading);
+  return {
+    type,
+    name,
+    location: resolvePath(location, reading),
+    reading: resolved(undefined),
+    ...basics,
+    tables: basics.tables.map((table) => ({ ...table, reading: resolved(table.reading) })),
+  };
+}
+
 async function readMysqlSource(
   keys: Readings<MysqlKeys & { readonly name: string; readonly parallel_reads: number | undefined }>,
   path: SettingPath,
-  basics: Pick<DatasourceSettings, "tables">,
+  basics: Basics,
   reading: LakeSurroundings,
 ): Promise<MysqlDatasourceSettings> {
   return {
@@ -194,21 +262,14 @@ async function readMysqlSource(
 async function readCourseStructures(
   keys: Readings<MysqlKeys & MongodbKeys & { readonly name: string }>,
   path: SettingPath,
-  basics: Pick<DatasourceSettings, "tables">,
+  basics: Basics,
   reading: LakeSurroundings,
 ): Promise<CourseStructuresDatasourceSettings> {
-  const { mongodb_password: password, mongodb_password_file: passwordFile } = keys;
   const mysql = await readMysqlConnection(keys, path, reading);
   return {
     type: "openedx_course_structures",
     name: keys.name ?? "",
-    mongodb: {
-      host: keys.mongodb_host ?? "localhost",
-      port: keys.mongodb_port,
-      username: keys.mongodb_username,
-      password: await readSecret("mongodb_password", password, passwordFile, path, reading),
-      database: keys.mongodb_database ?? "edxapp",
-    },
+    mongodb: await readMongodbConnection(keys, path, reading),
     mysql: keys.mysql_host === undefined && keys.mysql_socket === undefined ? undefined : mysql,
     ...basics,
   };

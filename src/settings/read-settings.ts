@@ -2,12 +2,14 @@ import { dirname, resolve } from "node:path";
 import { checkNames } from "./check-names.ts";
 import { readDatalake } from "./datalake-settings.ts";
 import { readDatasource } from "./datasource-settings.ts";
+import { privacyKeyShape, readPrivacyKey } from "./privacy-settings.ts";
 import { describeUnknownKey, isBlank, isMapping, type Mapping, readList } from "./read-mapping.ts";
 import type { DatasourceSettings, Settings } from "./settings.ts";
 import { parseSettingsDocument, resolveDocument } from "./settings-document.ts";
 import { readSettingsText } from "./settings-text.ts";
 import type { SettingsProblems } from "./settings-problems.ts";
 import type { Environment } from "./substitute-variables.ts";
+import { readViews, viewsShape } from "./views-settings.ts";
 
 /**
  * Reads, fills in and checks a settings file. Everything wrong with it is told in one `SETTINGS_INVALID`, a line
@@ -25,6 +27,7 @@ export async function readSettings(path: string, env: Environment = process.env)
   const file = resolve(path);
   const reading = { problems, folder: dirname(file) };
   const lake = await readDatalake(root["datalake"], reading);
+  const privacyKey = await readPrivacyKey(root, env, reading);
   const entries = readList(root["datasources"], ["datasources"], problems);
   if (isBlank(root["datasources"])) problems.add(["datasources"], "missing");
   else if (Array.isArray(root["datasources"]) && entries.length === 0) {
@@ -32,15 +35,16 @@ export async function readSettings(path: string, env: Environment = process.env)
   }
   const datasources = [];
   for (const entry of entries) {
-    datasources.push(await readDatasource(entry.value, entry.path, { ...lake, ...reading }));
+    datasources.push(await readDatasource(entry.value, entry.path, { ...lake, ...reading, privacyKey }));
   }
   checkNames(datasources, problems);
+  const views = await readViews(root["views"], reading);
   problems.throwIfAny();
 
   const settings = datasources.map((datasource) => datasource.settings);
   const isWhole = settings.every((each): each is DatasourceSettings => each !== undefined);
   if (lake.datalake === undefined || !isWhole) throw new Error("a problem of the settings was not noted");
-  return { file, datalake: lake.datalake, datasources: settings };
+  return { file, datalake: lake.datalake, datasources: settings, views };
 }
 
 function expectRoot(value: unknown, problems: SettingsProblems): Mapping | undefined {
@@ -49,7 +53,7 @@ function expectRoot(value: unknown, problems: SettingsProblems): Mapping | undef
     problems.add([], `the file must hold a mapping with datalake and datasources; this is ${found}`);
     return undefined;
   }
-  const known = ["datalake", "datasources"];
+  const known = ["datalake", "datasources", ...Object.keys(viewsShape), ...Object.keys(privacyKeyShape)];
   for (const key of Object.keys(value)) {
     // As in Docker Compose: a place for anchors that are used below.
     if (!known.includes(key) && !key.startsWith("x-")) problems.add([key], describeUnknownKey(key, known));

@@ -1,3 +1,5 @@
+import type { PrivacyLevel } from "../openedx/preset/privacy-class.ts";
+import type { TablePrivacy } from "../privacy/privacy-rules.ts";
 import type { ColumnType } from "../table/column-type.ts";
 import type { WrittenConstant } from "../table/parse-constant.ts";
 import type { LakeNames } from "./lake-names.ts";
@@ -8,7 +10,14 @@ export interface Settings {
   readonly file: string;
   readonly datalake: DatalakeSettings;
   readonly datasources: readonly DatasourceSettings[];
+  /** What the catalog shows beside the tables, in the order of the file. */
+  readonly views: readonly ViewsSettings[];
 }
+
+/** The views that come with the program, or those of a folder of SQL files, whose path is absolute. */
+export type ViewsSettings =
+  | { readonly kind: "openedx" }
+  | { readonly kind: "folder"; readonly folder: string };
 
 export type DatalakeSettings = LocalDatalakeSettings | S3DatalakeSettings | AwsDatalakeSettings;
 
@@ -115,8 +124,12 @@ export type DatasourceSettings =
 export interface DatasourceBasics {
   /** Unique in the file. */
   readonly name: string;
-  /** Empty when none are listed. */
+  /** Empty when none are listed; those of a preset are among them. */
   readonly tables: readonly TableSettings[];
+  /** The level of `preset: openedx`; undefined without a preset. */
+  readonly presetLevel?: PrivacyLevel | undefined;
+  /** What values are hashed with; there where some table hashes. */
+  readonly privacyKey?: string | undefined;
 }
 
 export interface MysqlDatasourceSettings extends DatasourceBasics {
@@ -152,17 +165,55 @@ export interface CourseStructuresDatasourceSettings extends DatasourceBasics {
   readonly mysql: MysqlConnectionSettings | undefined;
 }
 
+/** Which members of a replica set may be read from, as MongoDB calls it. */
+export type ReadPreference =
+  | "primary"
+  | "primary_preferred"
+  | "secondary"
+  | "secondary_preferred"
+  | "nearest";
+
 export interface MongodbConnectionSettings {
+  /** A connection string, which may hold a password; in place of host and port. */
+  readonly uri: string | undefined;
+  /** One or several with commas. */
   readonly host: string;
   readonly port: number | undefined;
   readonly username: string | undefined;
   readonly password: string | undefined;
   readonly database: string;
+  readonly authSource: string | undefined;
+  readonly replicaSet: string | undefined;
+  readonly readPreference: ReadPreference | undefined;
+  /** undefined: as the connection string says, without TLS when there is none. */
+  readonly tls: boolean | undefined;
+  readonly tlsCa: string | undefined;
+  readonly tlsCert: string | undefined;
+  /** The modulestore's collections begin with it. */
+  readonly collection: string;
 }
 
 export interface FileDatasourceSettings extends DatasourceBasics {
   readonly type: "csv" | "xls";
+  /** For `csv` perhaps a folder, or a pattern. */
   readonly location: string;
+  /** For tables that are not listed; those that are have their own. */
+  readonly reading: FileReadingSettings;
+}
+
+/** How the rows of files are read; what is undefined is found in the files, or is as usual. */
+export interface FileReadingSettings {
+  /** One character. */
+  readonly delimiter: string | undefined;
+  /** One character, or `none`. */
+  readonly quote: string | undefined;
+  /** One character. */
+  readonly escape: string | undefined;
+  readonly header: boolean | undefined;
+  readonly encoding: "utf-8" | "utf-16" | "windows-1252" | undefined;
+  readonly nullText: string | undefined;
+  readonly onBadRow: "fail" | "skip" | "reject" | undefined;
+  readonly rejectFile: string | undefined;
 }
 
 /** Generated rows of a made-up Open edX site. */
@@ -182,6 +233,12 @@ export interface TableSettings extends LakeNames {
   readonly incremental: IncrementalSettings | undefined;
   /** undefined: all columns of the table. */
   readonly fields: readonly FieldSettings[] | undefined;
+  /** Of a table in files. */
+  readonly reading?: FileReadingSettings | undefined;
+  /** undefined: all fields stay as they are. */
+  readonly privacy?: TablePrivacy | undefined;
+  /** Present where the file does not list the table: it comes from the preset, and the source may lack it. */
+  readonly fromPreset?: true;
 }
 
 export interface FieldSettings {

@@ -1,8 +1,11 @@
 import { z } from "zod";
+import type { PrivacySwitch } from "../privacy/privacy-rules.ts";
 import { parseConstant, type WrittenConstant } from "../table/parse-constant.ts";
+import { csvShape, readFileReading } from "./file-settings.ts";
 import { fieldTypeNames, parseFieldType } from "./field-type.ts";
 import { lakeNames } from "./lake-names.ts";
 import { nearestName } from "./nearest-name.ts";
+import { privacySwitchSchema, readSwitch, readTablePrivacy, tablePrivacySchema } from "./privacy-settings.ts";
 import { isBlank, isMapping, readList, readMapping } from "./read-mapping.ts";
 import { expectMapping } from "./read-type.ts";
 import { describeUnknownWord, optionalText, requiredText, type Shape } from "./setting-values.ts";
@@ -66,9 +69,13 @@ const partitionsSchema = z.strictObject({
 const fieldSchema = z.strictObject({
   ...fieldShape,
   value: constant.meta({ description: "A constant in place of the column; null too." }),
+  privacy: privacySwitchSchema.optional().meta({
+    description: "What becomes of the values: keep, hash, drop, null or year.",
+  }),
 });
 const tableSchema = z.strictObject({
   ...tableShape,
+  ...csvShape,
   partitions: z
     .union([partitionsSchema, z.null()])
     .optional()
@@ -77,6 +84,9 @@ const tableSchema = z.strictObject({
     .union([z.array(fieldSchema), fieldSchema, z.null()])
     .optional()
     .meta({ description: "Left out: all columns of the table." }),
+  privacy: tablePrivacySchema
+    .optional()
+    .meta({ description: "By field: keep, hash, drop, null or year. Fields need not be listed for it." }),
 });
 
 /** A datasource's `tables` as written. */
@@ -91,6 +101,8 @@ export interface TableSurroundings {
 
 export interface ReadTable {
   readonly path: SettingPath;
+  /** False where partitions are left out, which a preset may have others for. */
+  readonly saysPartitions: boolean;
   readonly settings: TableSettings;
 }
 
@@ -98,7 +110,9 @@ export interface ReadTable {
 export function readTables(value: unknown, path: SettingPath, around: TableSurroundings): ReadTable[] {
   return readList(value, path, around.problems).flatMap((entry) => {
     const settings = readTable(entry.value, entry.path, around);
-    return settings === undefined ? [] : [{ path: entry.path, settings }];
+    if (settings === undefined) return [];
+    const saysPartitions = isMapping(entry.value) && !isBlank(entry.value["partitions"]);
+    return [{ path: entry.path, saysPartitions, settings }];
   });
 }
 
@@ -106,22 +120,36 @@ function readTable(value: unknown, path: SettingPath, around: TableSurroundings)
   const { problems } = around;
   const mapping = expectMapping(value, path, problems, "name and fields");
   if (mapping === undefined) return undefined;
-  const keys = readMapping(tableShape, mapping, path, problems, { nested: ["partitions", "fields"] });
-  const { fields, complete } = readFields(mapping["fields"], [...path, "fields"], around);
+  const keys = readMapping({ ...tableShape, ...csvShape }, mapping, path, problems, {
+    nested: ["partitions", "fields", "privacy"],
+  });
+  const fileReading = readFileReading(keys, path, problems);
+  const { fields, privacyOfFields, complete } = readFields(mapping["fields"], [...path, "fields"], around);
   const listed = complete ? fields : undefined;
   const partitions = readPartitions(mapping["partitions"], [...path, "partitions"], listed, around);
+  const demanded = readTablePrivacy(
+    mapping["privacy"],
+    [...path, "privacy"],
+    privacyOfFields,
+    listed,
+    problems,
+  );
   if (keys.name === undefined) return undefined;
   const names = lakeNames(around.basePrefix, {
     name: keys.name,
     datalakeTableName: keys.datalake_table_name,
     datalakeTableView: keys.datalake_table_view,
   });
-  return { name: keys.name, ...names, ...partitions, fields };
+  const privacy =
+    demanded.size === 0 ? undefined : { demanded, presumed: new Map(), others: "keep" as const };
+  return { name: keys.name, ...names, ...partitions, fields, privacy, reading: fileReading };
 }
 
 interface ReadFields {
   /** undefined when none are listed. */
   readonly fields: readonly FieldSettings[] | undefined;
+  /** What single fields say of themselves, by name in lower case. */
+  readonly privacyOfFields: ReadonlyMap<string, PrivacySwitch>;
   /** False when an entry could not be read, so that others cannot be checked against the list. */
   readonly complete: boolean;
 }
@@ -130,14 +158,22 @@ function readFields(value: unknown, path: SettingPath, around: TableSurroundings
   const { problems } = around;
   const entries = readList(value, path, problems);
   const known = new Map<string, SettingPath>();
+  const privacyOfFields = new Map<string, PrivacySwitch>();
   const fields = entries.flatMap((entry): FieldSettings[] => {
     const mapping = expectMapping(entry.value, entry.path, problems, "name and type");
     if (mapping === undefined) return [];
-    const { name, type } = readMapping(fieldShape, mapping, entry.path, problems, { nested: ["value"] });
+    const { name, type } = readMapping(fieldShape, mapping, entry.path, problems, {
+      nested: ["value", "privacy"],
+    });
     const written = Object.hasOwn(mapping, "value")
       ? readConstant(mapping["value"], type, entry.path, problems)
       : undefined;
+    const change = readSwitch(mapping, "privacy", entry.path, problems);
     if (name === undefined) return [];
+    if (change !== undefined) privacyOfFields.set(name.toLowerCase(), change);
+    if (change !== undefined && written !== undefined) {
+      problems.add([...entry.path, "privacy"], "the field is a constant, which has nothing to protect");
+    }
 
     const twin = known.get(name.toLowerCase());
     if (twin !== undefined)
@@ -151,6 +187,7 @@ function readFields(value: unknown, path: SettingPath, around: TableSurroundings
   });
   return {
     fields: fields.length === 0 ? undefined : fields,
+    privacyOfFields,
     complete: fields.length > 0 && fields.length === entries.length,
   };
 }

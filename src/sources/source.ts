@@ -76,7 +76,7 @@ export interface Snapshot extends AsyncDisposable {
 export interface TableReading {
   /** What the batches hold: the requested fields in their order, partition columns included. */
   readonly schema: TableSchema;
-  /** What the operator should know, e.g. a listed column that the table no longer has. */
+  /** What the operator should know, e.g. a listed column that the table no longer has; may grow until `batches` has ended. */
   readonly warnings: readonly string[];
   /** A guess for the progress display, or undefined. */
   readonly estimatedRowCount: number | undefined;
@@ -96,4 +96,18 @@ export interface TableReading {
 
   /** What was altered so far; complete once `batches` has ended. */
   alterations(): readonly Alteration[];
+
+  /** What was found out while reading; complete once `batches` has ended. Left out by a source that finds nothing. */
+  findings?(): TableFindings;
+}
+
+/** What the operator should know of a table that has been read. */
+export interface TableFindings {
+  /** Worth knowing, and no reason to act. */
+  readonly notices: readonly string[];
+  /**
+   * Parts of the table that could not be read, one sentence each: they are as they were, or missing, as it says.
+   * The rest is loaded and published, and the run ends as one that has failed.
+   */
+  readonly shortfalls: readonly string[];
 }

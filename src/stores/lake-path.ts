@@ -10,6 +10,8 @@ import type { Partition, PartitionValue } from "../table/partition.ts";
  *     [<base prefix>/]_panorama/[<base partitions>/]manifest.json
  *     [<base prefix>/]_panorama/[<base partitions>/]catalog.json
  *     [<base prefix>/]_panorama/[<base partitions>/]runs/<run>.json
+ *     [<base prefix>/]_panorama/[<base partitions>/]structures/courses.json.gz
+ *     [<base prefix>/]_panorama/[<base partitions>/]structures/<structure id>.json.gz
  *     [<base prefix>/]_panorama/[<base partitions>/]staging/<run>/<table>/[<field partitions>/]<table>.csv
  *     [<base prefix>/]_panorama/[<base partitions>/]staging/<run>/<table>/[<field partitions>/]part-00000.parquet
  */
@@ -101,6 +103,28 @@ export function catalogMemoryKey(lake: LakePlace): string {
 
 export function leaseKey(lake: LakePlace, run: string): string {
   return `${systemFolder(lake)}runs/${run}.json`;
+}
+
+/** What is known of course structures, from one run to the next. Ends in a slash. */
+export function structuresFolder(lake: LakePlace): string {
+  return `${systemFolder(lake)}structures/`;
+}
+
+/** Which structure each course was last expanded from. */
+export function structureIndexKey(lake: LakePlace): string {
+  return `${structuresFolder(lake)}courses.json.gz`;
+}
+
+/** One expanded structure; its id is 24 hexadecimal digits. */
+export function structureKey(lake: LakePlace, structureId: string): string {
+  return `${structuresFolder(lake)}${structureId}.json.gz`;
+}
+
+/** The structure that a key of `structureKey` is for; undefined for every other key. */
+export function structureIdOf(lake: LakePlace, key: string): string | undefined {
+  const folder = structuresFolder(lake);
+  if (!key.startsWith(folder)) return undefined;
+  return /^([0-9a-f]{24})\.json\.gz$/.exec(key.slice(folder.length))?.[1];
 }
 
 export function stagingFolder(lake: LakePlace): string {

@@ -42,6 +42,7 @@ export function columnsOf(types: Readonly<Record<string, ColumnType["kind"] | Co
 /** A table called `<name>` in the settings, as `raw_<name>` and `<name>`. */
 export function lakeTable(name: string, table: Partial<LakeTable>): LakeTable {
   return {
+    name,
     rawName: `raw_${name}`,
     viewName: name,
     source: "shop",

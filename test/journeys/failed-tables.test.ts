@@ -68,9 +68,9 @@ describeOnServers("a table that fails", (server) => {
     expect(exitCode).toBe(1);
     expect(stderr.replaceAll(/^\S+ /gm, "").split("\n").slice(1, -2)).toEqual([
       "✗ shop.orders: Table orders has no column land to partition by (COLUMN_MISSING)",
-      "  Correct `fields` and `partition_fields`; without `fields` all columns are loaded.",
+      "  Correct `fields`, `partition_fields` and `privacy`; without `fields` all columns are loaded.",
       "✗ shop.notes: Table notes has none of the columns listed (COLUMN_MISSING)",
-      "  Correct `fields` and `partition_fields`; without `fields` all columns are loaded.",
+      "  Correct `fields`, `partition_fields` and `privacy`; without `fields` all columns are loaded.",
     ]);
     expect(await site.files()).toEqual([]);
   });

@@ -43,10 +43,12 @@ test("one thing is spelled in the singular", () => {
 test("every alteration says what became of the values", () => {
   expect([
     spellAlteration({ column: "last_login", kind: "invalid-date", count: 3 }),
+    spellAlteration({ column: "share", kind: "error-value", count: 2 }),
     spellAlteration({ column: "bio", kind: "line-break", count: 1 }),
     spellAlteration({ column: "surname", kind: "text-null", count: 2 }),
   ]).toEqual([
     "last_login: 3 zero or impossible dates became NULL",
+    "share: 2 cells with an error such as #N/A became NULL",
     "bio: 1 line break became the two characters \\n or \\r",
     "surname: 2 texts `NULL`, which a reader of the CSV takes for a missing value",
   ]);

@@ -15,6 +15,7 @@ function settingsWith(datasources: Readonly<Record<string, readonly string[]>>):
       format: "parquet",
       retentionHours: 24,
     },
+    views: [],
     datasources: Object.entries(datasources).map(([name, tables]) => ({
       type: "openedx_sample",
       name,

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import type { TestProject } from "vitest/node";
 import { type BuiltProgram, buildProgram } from "./built-program.ts";
 import { type FoundHttpfs, openDuckdbHttpfs } from "./open-duckdb-httpfs.ts";
+import { type OpenedMongoServer, openMongoServer } from "./open-mongo-server.ts";
 import { type OpenedMotoServer, openMotoServer } from "./open-moto-server.ts";
 import { type OpenedS3Server, openS3Server } from "./open-s3-server.ts";
 import { openTestServers, type TestServers } from "./open-test-servers.ts";
@@ -18,6 +19,8 @@ declare module "vitest" {
     readonly motoServerUrl: string;
     /** Answers with the home folder in which DuckDB finds its extension for buckets, as JSON. */
     readonly duckdbHttpfsUrl: string;
+    /** As that, of the server that speaks MongoDB's protocol. */
+    readonly mongoServerUrl: string;
     /** Answers with the path of the built program; the first question builds it. */
     readonly builtProgramUrl: string;
   }
@@ -27,6 +30,7 @@ let servers: Promise<TestServers> | undefined;
 let s3Server: Promise<OpenedS3Server> | undefined;
 let motoServer: Promise<OpenedMotoServer> | undefined;
 let httpfs: Promise<FoundHttpfs> | undefined;
+let mongoServer: Promise<OpenedMongoServer> | undefined;
 let program: Promise<BuiltProgram> | undefined;
 
 /** What a test file asks for is made when the first one asks, so that a run without such a file does not wait. */
@@ -36,6 +40,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     "/s3": async () => JSON.stringify((await (s3Server ??= openS3AndTell())).found),
     "/moto": async () => JSON.stringify((await (motoServer ??= openMotoAndTell())).found),
     "/httpfs": async () => JSON.stringify(await (httpfs ??= openHttpfsAndTell())),
+    "/mongo": async () => JSON.stringify((await (mongoServer ??= openMongoAndTell())).found),
     "/program": async () => (await (program ??= buildProgram())).mainFile,
   };
   const desk = createServer((request, response) => {
@@ -52,13 +57,14 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   project.provide("s3ServerUrl", `${url}/s3`);
   project.provide("motoServerUrl", `${url}/moto`);
   project.provide("duckdbHttpfsUrl", `${url}/httpfs`);
+  project.provide("mongoServerUrl", `${url}/mongo`);
   project.provide("builtProgramUrl", `${url}/program`);
 
   return async () => {
     desk.closeAllConnections();
     desk.close();
     // What could not be made has told so in the tests that asked for it.
-    await Promise.all([close(program), close(s3Server), close(motoServer)]);
+    await Promise.all([close(program), close(s3Server), close(motoServer), close(mongoServer)]);
     await close(servers);
   };
 }
@@ -94,4 +100,10 @@ async function openHttpfsAndTell(): Promise<FoundHttpfs> {
   const found = await openDuckdbHttpfs();
   if ("missing" in found) process.stderr.write(`\n${found.missing}\n\n`);
   return found;
+}
+
+async function openMongoAndTell(): Promise<OpenedMongoServer> {
+  const opened = await openMongoServer();
+  if ("missing" in opened.found) process.stderr.write(`\n${opened.found.missing}\n\n`);
+  return opened;
 }

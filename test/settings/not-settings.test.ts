@@ -96,7 +96,7 @@ datasources: {}
       "3: a tag (`!name`) that is not known here; remove it, or put the value in quotes",
       "4: the same key is given twice in one mapping; remove one of the two",
       '5: datalake.formt: unknown setting; did you mean "format"?',
-      "6: datasources[0].type: missing; known are mysql, openedx_course_structures, csv, xls, openedx_sample",
+      "6: datasources[0].type: missing; known are mysql, openedx_course_structures, csv, xls, xlsx, openedx_sample",
       "6: datasources[0].name: missing",
     ]);
   });

@@ -24,7 +24,7 @@ test("the CSV example works, though its tables are a mapping", async () => {
     format: "csv",
     credentials: undefined,
   });
-  expect(settings.datasources[0]?.tables).toEqual([
+  expect(settings.datasources[0]?.tables).toMatchObject([
     {
       name: "my_table",
       rawName: "my_app_raw_my_table",

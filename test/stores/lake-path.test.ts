@@ -14,6 +14,9 @@ import {
   runStartedAt,
   sliceFolder,
   stagedCsvKey,
+  structureIdOf,
+  structureIndexKey,
+  structureKey,
   tableFolder,
 } from "../../src/stores/lake-path.ts";
 
@@ -157,6 +160,26 @@ describe("A run's id", () => {
     expect(describeSystemKey(manifestKey(plain))).toEqual({ kind: "manifest" });
     expect(describeSystemKey("_panorama/runs/notes.json")).toBeUndefined();
     expect(describeSystemKey(stagedCsvKey(lake, "manifest.json", [], run))).toBeUndefined();
+  });
+});
+
+describe("What is kept of course structures", () => {
+  const id = "65f0c0de0000000000000a01";
+
+  test("lies in the lake's own system folder, and is nobody's table, manifest or lease", () => {
+    expect(structureKey(lake, id)).toBe(`openedx/_panorama/lms=lms.example.com/structures/${id}.json.gz`);
+    expect(structureIndexKey(plain)).toBe("_panorama/structures/courses.json.gz");
+    for (const key of [structureKey(plain, id), structureIndexKey(plain)]) {
+      expect(describeSystemKey(key)).toBeUndefined();
+      expect(runOfFile(plain, key)).toBeUndefined();
+    }
+  });
+
+  test("tells structures from all else", () => {
+    expect(structureIdOf(lake, structureKey(lake, id))).toBe(id);
+    for (const key of [structureIndexKey(lake), structureKey(plain, id), manifestKey(lake)]) {
+      expect(structureIdOf(lake, key)).toBeUndefined();
+    }
   });
 });
 

@@ -6,9 +6,11 @@ import { type AwsConnectionOptions, openAwsConnection } from "./aws-connection.t
 import type { CatalogMemory } from "./catalog-memory.ts";
 import { checkAthena } from "./check-athena.ts";
 import { dropTable } from "./drop-table.ts";
+import { ensureLakeViews } from "./ensure-lake-views.ts";
 import { findOtherwiseRead, type HidingParts, hideTables, refuseTables } from "./hide-tables.ts";
 import { type CatalogPlan, planCatalog, withoutTouched } from "./plan-catalog.ts";
 import { nothingRemembered, parseMemory, type RememberedCatalog, spellMemory } from "./remembered-catalog.ts";
+import { runSteps } from "./run-steps.ts";
 import { showTable } from "./show-table.ts";
 
 export interface AthenaCatalogOptions extends AwsConnectionOptions {
@@ -25,9 +27,6 @@ interface AthenaParts extends HidingParts {
   readonly place: AthenaPlace;
   readonly signal: AbortSignal | undefined;
 }
-
-/** Tables are worked on side by side; Glue and Athena allow some calls at once, and a few are as fast as many. */
-const tablesAtOnce = 4;
 
 /**
  * Tables and partitions in Glue, views by Athena. What is written is remembered, so that publishing again asks AWS
@@ -51,11 +50,11 @@ export function openAthenaCatalog(options: AthenaCatalogOptions): Catalog {
 async function publish(
   parts: AthenaParts,
   tables: readonly LakeTable[],
-  { verify = false, replace = [] }: PublishOptions,
+  { verify = false, replace = [], views = [] }: PublishOptions,
 ): Promise<readonly CatalogWarning[]> {
   const { glue, own } = parts;
   const scope = { database: glue.database, own, verify, replace };
-  const began = await begin(parts, (remembered) => planCatalog(tables, remembered, scope));
+  const began = await begin(parts, (remembered) => planCatalog(tables, remembered, scope, views));
   const { plan } = began;
   if (began.version === undefined) {
     throwFailures(plan.failures);
@@ -85,7 +84,8 @@ async function begin(
     const known = saved === undefined ? nothingRemembered : parseMemory(saved.bytes, database);
     const plan = planFrom(known);
     const remembered = withoutTouched(known, plan);
-    if (plan.tables.length + plan.drops.length === 0) return { plan, remembered, version: undefined };
+    const work = plan.tables.length + plan.drops.length + plan.views.length;
+    if (work === 0) return { plan, remembered, version: undefined };
     const version = await memory.save(spellMemory(remembered, database), saved?.version);
     if (version !== undefined) return { plan, remembered, version };
   }
@@ -123,20 +123,11 @@ async function carryOut(
       }
     }),
   ];
-  const work = async (): Promise<void> => {
-    for (let step = steps.shift(); step !== undefined; step = steps.shift()) {
-      try {
-        await step();
-      } catch (error) {
-        if (!(error instanceof PanoramaError) || signal?.aborted === true) {
-          steps.length = 0;
-          throw error;
-        }
-        failures.push(error);
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: tablesAtOnce }, work));
+  failures.push(...(await runSteps(steps, signal)));
+  const made = await ensureLakeViews(glue, place, plan.views, signal);
+  warnings.push(...made.warnings);
+  failures.push(...made.failures);
+  for (const { name, raw, fingerprint } of made.views) views.set(name, { raw, fingerprint });
   return { remembered: { tables, views }, failures, warnings };
 }
 

@@ -15,7 +15,7 @@ export async function dropTable(
   own: Partition,
   { raw, dropRaw, views }: DropPlan,
 ): Promise<readonly CatalogWarning[]> {
-  const table = await findTable(glue, raw);
+  const table = raw === "" ? undefined : await findTable(glue, raw);
   const partitions = table && ownPartitions(table, raw, own);
   if (partitions !== undefined && (await hasPartitionsOfOthers(glue, partitions))) {
     return dropRaw ? dropOwnPartitions(glue, partitions, views) : [];

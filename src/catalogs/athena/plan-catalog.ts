@@ -1,7 +1,8 @@
 import { PanoramaError } from "../../errors.ts";
 import type { Partition } from "../../table/partition.ts";
-import type { CatalogWarning, LakeTable } from "../catalog.ts";
+import type { CatalogWarning, LakeTable, LakeView } from "../catalog.ts";
 import { planView } from "./athena-view-sql.ts";
+import { type LakeViewPlan, planLakeViews } from "./plan-lake-views.ts";
 import { partitionFingerprints, planRawTable, type RawTable, tableFingerprint } from "./plan-raw-table.ts";
 import { planPartitionChanges } from "./plan-partition-changes.ts";
 import {
@@ -15,6 +16,8 @@ import {
 export interface CatalogPlan {
   readonly tables: readonly TablePlan[];
   readonly drops: readonly DropPlan[];
+  /** Views over the typed views, each after those that it reads. */
+  readonly views: readonly LakeViewPlan[];
   /** Tables that cannot be shown at all. */
   readonly failures: readonly PanoramaError[];
   readonly warnings: readonly CatalogWarning[];
@@ -62,6 +65,7 @@ export function planCatalog(
   tables: readonly LakeTable[],
   remembered: RememberedCatalog,
   scope: CatalogScope,
+  views: readonly LakeView[] = [],
 ): CatalogPlan {
   const plans: TablePlan[] = [];
   const failures: PanoramaError[] = [];
@@ -78,11 +82,13 @@ export function planCatalog(
       failures.push(error);
     }
   }
+  const planned = planLakeViews(views, plans, remembered, scope, taken);
   return {
     tables: plans.filter((plan) => scope.verify || hasWork(plan)),
-    drops: planDrops(remembered, taken),
+    drops: planDrops(remembered, new Set([...taken, ...planned.names])),
+    views: planned.views,
     failures,
-    warnings,
+    warnings: [...warnings, ...planned.warnings],
   };
 }
 
@@ -99,6 +105,7 @@ export function withoutTouched(
       view === undefined ? [] : [{ name: view.name, raw: raw.name }],
     ),
     ...plan.drops.flatMap(({ raw, views: dropped }) => dropped.map((name) => ({ name, raw }))),
+    ...plan.views.map(({ name, raw }) => ({ name, raw })),
   ];
   const touchedTables = [
     ...plan.tables.map(({ raw }) => raw.name),

@@ -22,7 +22,7 @@ export interface RememberedTable {
 }
 
 export interface RememberedView {
-  /** The raw table that it reads. */
+  /** The raw table that it reads, perhaps by way of other views, or one of them; empty for none. */
   readonly raw: string;
   /** As of a table's `known`. */
   readonly fingerprint: string | undefined;

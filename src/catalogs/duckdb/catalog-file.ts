@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { catalogError } from "./duckdb-errors.ts";
-import type { LakeTable } from "../catalog.ts";
+import type { CatalogWarning, LakeTable, LakeView } from "../catalog.ts";
+import { defineViews } from "./define-views.ts";
 import { loadDuckdb, offlineOptions } from "./duckdb-library.ts";
 import { allowRemoteFiles, type RemoteFiles, remoteOptions } from "./remote-files.ts";
 import { quoteName, quoteText } from "./sql-text.ts";
@@ -11,17 +12,22 @@ export interface CatalogContent {
   /** A schema that repeats the views of the schema `main`. */
   readonly schema: string | undefined;
   readonly definitions: readonly { readonly name: string; readonly sql: string }[];
+  readonly views: readonly LakeView[];
   /** Of two contents the same only if they are. */
   readonly fingerprint: string;
 }
 
-export function planCatalogContent(tables: readonly LakeTable[], schema: string | undefined): CatalogContent {
+export function planCatalogContent(
+  tables: readonly LakeTable[],
+  views: readonly LakeView[],
+  schema: string | undefined,
+): CatalogContent {
   const definitions = tables.flatMap((table) => {
     const name = table.viewName ?? table.rawName;
     return name === undefined ? [] : [{ name, sql: defineTable(table, schema).join(";\n") }];
   });
-  const hash = createHash("sha256").update(JSON.stringify([schema ?? null, definitions]));
-  return { schema, definitions, fingerprint: hash.digest("hex") };
+  const hash = createHash("sha256").update(JSON.stringify([schema ?? null, definitions, views]));
+  return { schema, definitions, views, fingerprint: hash.digest("hex") };
 }
 
 function defineTable(table: LakeTable, schema: string | undefined): readonly string[] {
@@ -37,12 +43,15 @@ function defineTable(table: LakeTable, schema: string | undefined): readonly str
   return statements;
 }
 
-/** Makes the file, which must not be there yet. Only a lake's that has `remote` tells its fingerprint later. */
+/**
+ * Makes the file, which must not be there yet, and tells which views it could not make. Only a lake's that has `remote`
+ * tells its fingerprint later.
+ */
 export async function buildCatalogFile(
   file: string,
   content: CatalogContent,
   remote: RemoteFiles | undefined,
-): Promise<void> {
+): Promise<readonly CatalogWarning[]> {
   const duckdb = await loadDuckdb();
   const instance = await duckdb.DuckDBInstance.create(":memory:", {
     ...(remote === undefined ? offlineOptions : remoteOptions),
@@ -69,8 +78,11 @@ export async function buildCatalogFile(
           throw catalogError(error, `Cannot define ${name} in the catalog`, { table: name });
         }
       }
+      await connection.run("COMMIT");
+      const warnings = await defineViews(connection, content.schema, content.views);
       // Detaching writes everything into the file itself and leaves no write-ahead log beside it.
-      await connection.run("COMMIT; USE memory; DETACH _panorama_new");
+      await connection.run("USE memory; DETACH _panorama_new");
+      return warnings;
     } finally {
       connection.closeSync();
     }

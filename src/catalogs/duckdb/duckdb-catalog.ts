@@ -2,8 +2,13 @@ import { randomBytes } from "node:crypto";
 import { access, constants, mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import type { CheckResult } from "../../sources/source.ts";
-import type { Catalog, LakeTable } from "../catalog.ts";
-import { buildCatalogFile, planCatalogContent, readFingerprint } from "./catalog-file.ts";
+import type { Catalog, CatalogWarning, LakeTable, PublishOptions } from "../catalog.ts";
+import {
+  buildCatalogFile,
+  type CatalogContent,
+  planCatalogContent,
+  readFingerprint,
+} from "./catalog-file.ts";
 import { catalogError } from "./duckdb-errors.ts";
 import { loadDuckdb } from "./duckdb-library.ts";
 import { findHttpfs, type RemoteFiles } from "./remote-files.ts";
@@ -28,10 +33,11 @@ export function openDuckdbCatalog(options: DuckdbCatalogOptions): Catalog {
   const path = resolve(options.path);
   const { remote } = options;
   const schema = schemaFor(path, options.database);
-  const publish = async (tables: readonly LakeTable[]): Promise<[]> => {
-    await publishCatalog(path, schema, tables, remote);
-    return [];
-  };
+  const publish = async (
+    tables: readonly LakeTable[],
+    { views = [] }: PublishOptions = {},
+  ): Promise<readonly CatalogWarning[]> =>
+    publishCatalog(path, planCatalogContent(tables, views, schema), remote);
   if (remote === undefined) {
     return { scope: "all-lakes", check: async () => [await checkCatalog(path)], publish };
   }
@@ -39,10 +45,10 @@ export function openDuckdbCatalog(options: DuckdbCatalogOptions): Catalog {
     scope: "all-lakes",
     check: async () => [await checkRemoteCatalog(path)],
     publish,
-    async compare(tables) {
+    async compare(tables, { views = [] } = {}) {
       const found = await readFingerprint(path);
       if (found === undefined) return undefined;
-      return found === planCatalogContent(tables, schema).fingerprint ? "same" : "different";
+      return found === planCatalogContent(tables, views, schema).fingerprint ? "same" : "different";
     },
   };
 }
@@ -79,20 +85,18 @@ async function checkCatalog(path: string): Promise<CheckResult> {
 
 async function publishCatalog(
   path: string,
-  schema: string | undefined,
-  tables: readonly LakeTable[],
+  content: CatalogContent,
   remote: RemoteFiles | undefined,
-): Promise<void> {
-  const content = planCatalogContent(tables, schema);
+): Promise<readonly CatalogWarning[]> {
   for (let attempt = 1; ; attempt++) {
     const random = randomBytes(6).toString("hex");
     const temporary = join(dirname(path), `.${basename(path)}.${random}${temporarySuffix}`);
     try {
       await mkdir(dirname(path), { recursive: true });
       if (attempt === 1) await removeLeftovers(path);
-      await buildCatalogFile(temporary, content, remote);
+      const warnings = await buildCatalogFile(temporary, content, remote);
       await replace(temporary, path);
-      return;
+      return warnings;
     } catch (error) {
       // Another run may have taken our file for a leftover. Whoever tries again removes nothing of others.
       const removedByAnother = !(await exists(temporary));

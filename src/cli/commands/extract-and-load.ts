@@ -38,6 +38,6 @@ export function addExtractAndLoad(program: Command, cli: Cli): void {
           rebuild,
         }),
       );
-      if (outcome.failed > 0) cli.exitCode = 1;
+      if (outcome.failed > 0 || outcome.incomplete > 0) cli.exitCode = 1;
     });
 }
