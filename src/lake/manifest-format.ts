@@ -5,6 +5,7 @@ import type { PartitionValue } from "../table/partition.ts";
 import type { Column } from "../table/table-schema.ts";
 import type {
   LakeManifest,
+  LoadMarks,
   ManifestFile,
   ManifestLoad,
   ManifestSlice,
@@ -108,11 +109,21 @@ function typeAt(path: string, value: unknown): ColumnType {
 
 function loadAt(path: string, value: unknown): ManifestLoad {
   const from = objectAt(path, value);
+  const marks = from["marks"];
   return {
     run: textAt(`${path}.run`, from["run"]),
     loadedAt: timeAt(`${path}.loadedAt`, from["loadedAt"]),
     rowCount: countAt(`${path}.rowCount`, from["rowCount"]),
     alterations: listAt(`${path}.alterations`, from["alterations"], alterationAt),
+    ...(marks === undefined ? {} : { marks: marksAt(`${path}.marks`, marks) }),
+  };
+}
+
+function marksAt(path: string, value: unknown): LoadMarks {
+  const from = objectAt(path, value);
+  return {
+    content: textAt(`${path}.content`, from["content"]),
+    request: textAt(`${path}.request`, from["request"]),
   };
 }
 

@@ -42,6 +42,15 @@ export interface ManifestLoad {
   readonly loadedAt: string;
   readonly rowCount: number;
   readonly alterations: readonly Alteration[];
+  /** By which a later load may find out that it would load the same; undefined when it could not be told. */
+  readonly marks?: LoadMarks;
+}
+
+export interface LoadMarks {
+  /** Of the source's rows: equal ones prove that they are the same. */
+  readonly content: string;
+  /** Of what the settings asked for. */
+  readonly request: string;
 }
 
 /** What catalogs are to show of a table, and under which names. */

@@ -4,6 +4,7 @@ import type { Alteration } from "../table/alteration.ts";
 import type { TableSchema } from "../table/table-schema.ts";
 import {
   type LakeManifest,
+  type LoadMarks,
   type ManifestSlice,
   type ManifestTable,
   type ReplacedFiles,
@@ -25,6 +26,7 @@ export interface LoadedTable {
   readonly loadedAt: string;
   readonly rowCount: number;
   readonly alterations: readonly Alteration[];
+  readonly marks?: LoadMarks;
   /** The whole table: a slice that is not among them has no rows any more. */
   readonly slices: readonly ManifestSlice[];
 }
@@ -72,7 +74,7 @@ function merge(
   run: string,
   now: Date,
 ): ManifestTable {
-  const { schema, partitionColumns, format, loadedAt, rowCount, alterations, slices } = loaded;
+  const { schema, partitionColumns, format, loadedAt, rowCount, alterations, marks, slices } = loaded;
   const kept = new Set(slices.flatMap(({ files }) => files.map(({ key }) => key)));
   const old = previous?.slices.flatMap(({ files }) => files.map(({ key }) => key)) ?? [];
   const gone = old.filter((key) => !kept.has(key));
@@ -90,7 +92,7 @@ function merge(
     key: schema.key,
     partitionColumns,
     format,
-    load: { run, loadedAt, rowCount, alterations },
+    load: { run, loadedAt, rowCount, alterations, ...(marks === undefined ? {} : { marks }) },
     definitions,
     slices,
     replaced,

@@ -17,19 +17,23 @@ export interface SourceToLoad {
 
 export interface LakeLoad {
   readonly loaded: readonly LoadedTable[];
+  /** Tables that the lake had already just as they are. */
+  readonly unchanged: readonly TableToLoad[];
   readonly failed: number;
 }
 
 /** Loads many tables. One that fails is reported and does not stop the others. */
 export async function loadLake(sources: readonly SourceToLoad[], context: LoadContext): Promise<LakeLoad> {
   const loaded: LoadedTable[] = [];
+  const unchanged: TableToLoad[] = [];
   let failed = 0;
   for (const source of sources) {
     const read = await loadSource(source, context);
     loaded.push(...read.loaded);
+    unchanged.push(...read.unchanged);
     failed += read.failed;
   }
-  return { loaded, failed };
+  return { loaded, unchanged, failed };
 }
 
 async function loadSource(source: SourceToLoad, context: LoadContext): Promise<LakeLoad> {
@@ -45,7 +49,7 @@ async function loadSource(source: SourceToLoad, context: LoadContext): Promise<L
   } catch (error) {
     if (read === undefined) {
       reportSourceFailure(source.name, source.tables, error, context);
-      return { loaded: [], failed: source.tables.length };
+      return { loaded: [], unchanged: [], failed: source.tables.length };
     }
     // Only the closing failed: what was read of a snapshot is whole.
     const { message } = asPanoramaError(error, { source: source.name });
@@ -61,21 +65,27 @@ async function loadTables(
   context: LoadContext,
 ): Promise<LakeLoad> {
   const loaded: LoadedTable[] = [];
+  const unchanged: TableToLoad[] = [];
   let failed = 0;
+  const names = source.tables.map(({ request }) => request.table);
+  const marks = await snapshot.contentMarks?.(names);
   for (const [i, table] of source.tables.entries()) {
     try {
-      loaded.push(await loadTable(snapshot, source.name, table, context, peers));
+      const contentMark = marks?.get(table.request.table);
+      const done = await loadTable(snapshot, source.name, table, context, { contentMark, peers });
+      if (done === undefined) unchanged.push(table);
+      else loaded.push(done);
     } catch (error) {
       if (error instanceof PanoramaError && error.code === "SOURCE_UNREACHABLE") {
         const rest = source.tables.slice(i);
         reportSourceFailure(source.name, rest, connectionLost(source.name, error), context);
-        return { loaded, failed: failed + rest.length };
+        return { loaded, unchanged, failed: failed + rest.length };
       }
       failed++;
       reportFailure(source.name, table.request.table, error, context);
     }
   }
-  return { loaded, failed };
+  return { loaded, unchanged, failed };
 }
 
 /** Another connection would read another moment. */

@@ -1,4 +1,5 @@
 import type { Encoder, FileDetails } from "../encoders/encoder.ts";
+import type { ManifestTable } from "../lake/manifest.ts";
 import type { LoadedTable } from "../lake/plan-publication.ts";
 import type { Reporter } from "../reports/reporter.ts";
 import type { Snapshot, TableReading } from "../sources/source.ts";
@@ -10,6 +11,7 @@ import type { TableToLoad } from "./table-to-load.ts";
 import { loadRanges, type LoadHere, worthSharingRows } from "./load-ranges.ts";
 import { type LoadedRows, loadRows } from "./load-rows.ts";
 import type { PeerReaders } from "./peer-readers.ts";
+import { isUnchanged } from "./unchanged-table.ts";
 
 /** Where a run's tables go, and who is told. */
 export interface LoadContext {
@@ -19,26 +21,43 @@ export interface LoadContext {
   readonly details: FileDetails;
   /** What catalogs are to show of the tables from here on; undefined leaves that as it is. */
   readonly define: LoadedTable["define"];
+  /** The lake's tables as they are now, of which those that are unchanged are not loaded again; empty to load all. */
+  readonly known: ReadonlyMap<string, ManifestTable>;
   readonly reporter: Reporter;
   readonly signal: AbortSignal;
 }
 
+/** What a source can say of a table besides its rows, and who else reads them. */
+export interface TableReaders {
+  /** As of `Snapshot.contentMarks`. */
+  readonly contentMark: string | undefined;
+  readonly peers: PeerReaders | undefined;
+}
+
 const progressMillis = 250;
 
-/** Reads one table, encodes it and puts its files, which no reader sees before the run is published. */
+/**
+ * Reads one table, encodes it and puts its files, which no reader sees before the run is published. Reads nothing and
+ * resolves to undefined when the lake has it already.
+ */
 export async function loadTable(
   snapshot: Snapshot,
   source: string,
   table: TableToLoad,
   context: LoadContext,
-  peers?: PeerReaders,
-): Promise<LoadedTable> {
+  { contentMark, peers }: TableReaders,
+): Promise<LoadedTable | undefined> {
   const { reporter, encoder } = context;
   const name = table.request.table;
   const started = performance.now();
   const reading = await snapshot.openTable(table.request);
   assertPartitionColumns(reading, table, source);
   for (const message of reading.warnings) reporter.report({ kind: "warning", source, table: name, message });
+  const marks = contentMark === undefined ? undefined : { content: contentMark, request: table.requestMark };
+  if (isUnchanged(context.known.get(name), reading.schema, table, encoder.format, marks)) {
+    reporter.report({ kind: "table-unchanged", table: name, source });
+    return undefined;
+  }
   reporter.report({
     kind: "table-started",
     table: name,
@@ -69,6 +88,7 @@ export async function loadTable(
     loadedAt: new Date().toISOString(),
     rowCount: loaded.rowCount,
     alterations,
+    ...(marks === undefined ? {} : { marks }),
     slices: loaded.slices,
   };
 }

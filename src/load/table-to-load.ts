@@ -6,4 +6,6 @@ export interface TableToLoad {
   readonly partitionColumns: readonly string[];
   readonly rawName: string;
   readonly viewName: string;
+  /** Of everything that the settings say of it: equal ones ask for the same. */
+  readonly requestMark: string;
 }

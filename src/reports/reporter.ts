@@ -26,6 +26,8 @@ export type RunEvent =
       readonly millis: number;
       readonly alterations: readonly Alteration[];
     }
+  /** The lake has it already just as it is; nothing was read. */
+  | { readonly kind: "table-unchanged"; readonly table: string; readonly source: string }
   | {
       readonly kind: "table-failed";
       readonly table: string;
@@ -43,7 +45,9 @@ export type RunEvent =
       readonly kind: "run-published";
       readonly run: string;
       readonly tables: number;
+      readonly unchanged: number;
       readonly failed: number;
+      /** Of the tables published. */
       readonly rows: number;
       readonly bytes: number;
       readonly millis: number;

@@ -89,14 +89,21 @@ export function spellLoaded(event: RunEvent & { readonly kind: "table-loaded" })
   ].join("  ");
 }
 
-/** `Published 35 tables, 1 failed`, with what they hold. */
+/** `Published 35 tables, 4 unchanged, 1 failed`, with what they hold. */
 export function spellPublished(event: RunEvent & { readonly kind: "run-published" }): string {
-  const failed = event.failed > 0 ? `, ${spellCount(event.failed)} failed` : "";
+  const { tables, unchanged, failed, millis } = event;
+  if (tables === 0 && failed === 0 && unchanged > 0) {
+    return `Nothing has changed in ${spellCounted(unchanged, "table")}  ${spellMillis(millis)}`;
+  }
+  const others = [
+    ...(unchanged > 0 ? [`, ${spellCount(unchanged)} unchanged`] : []),
+    ...(failed > 0 ? [`, ${spellCount(failed)} failed`] : []),
+  ];
   return [
-    `Published ${spellCounted(event.tables, "table")}${failed}`,
+    `Published ${spellCounted(tables, "table")}${others.join("")}`,
     spellCounted(event.rows, "row"),
     spellBytes(event.bytes),
-    spellMillis(event.millis),
+    spellMillis(millis),
   ].join("  ");
 }
 

@@ -1,3 +1,6 @@
+import { createHash } from "node:crypto";
+import { defineTables } from "../lake/definitions.ts";
+import type { LakeManifest } from "../lake/manifest.ts";
 import { publishTables, finishPublishing } from "../lake/publish.ts";
 import { collectGarbage, discardRun } from "../lake/retention.ts";
 import { announceRun, type RunLease } from "../lake/run-lease.ts";
@@ -10,11 +13,14 @@ import { type CatalogOfRun, catalogOfRun } from "./publish-catalog.ts";
 import { mostReaders, openReaderThreads } from "./reader-threads.ts";
 import { resolveRebuild, resolveSelection, type SelectedTables, type Selection } from "./select-tables.ts";
 
+/** To be raised when rows are encoded otherwise than before: then all tables are loaded once. */
+const encodingRevision = 1;
+
 export interface RunOptions {
   readonly reporter: Reporter;
   /** Aborts the run: nothing is published. */
   readonly signal: AbortSignal;
-  /** Loads also what has not changed; every load of this version does. */
+  /** Loads also what has not changed. */
   readonly force: boolean;
   /**
    * Tables of the selection whose definitions in the catalog may be dropped and made anew, where a change of
@@ -27,6 +33,8 @@ export interface RunOutcome {
   readonly run: string;
   /** Tables published. */
   readonly loaded: number;
+  /** Tables that the lake had already just as they are. */
+  readonly unchanged: number;
   /** Tables that keep their old version. */
   readonly failed: number;
 }
@@ -67,7 +75,7 @@ async function loadAndPublish(
   catalog: CatalogOfRun,
   lease: RunLease,
   started: Date,
-  { reporter, signal }: RunOptions,
+  { reporter, signal, force, rebuild = [] }: RunOptions,
 ): Promise<RunOutcome> {
   const began = await tidyUp(lake, catalog, selected, reporter);
   reporter.report({
@@ -84,17 +92,21 @@ async function loadAndPublish(
     tables: each.tables.map(tableToLoad),
     openPeers: (source) => openReaderThreads(source, each, start, signal),
   });
-  const { loaded, failed } = await loadLake(selected.map(toLoad), {
+  const { loaded, unchanged, failed } = await loadLake(selected.map(toLoad), {
     encoder: lake.encoder,
     store: lake.store,
     place: lake.place,
     details: { run: start.run, startedAt: start.startedAt },
     define: lake.upkeep === "manual" ? undefined : { raw: true, view: true },
+    known: force || rebuild.length > 0 ? new Map() : began.tables,
     reporter,
     signal,
   });
   signal.throwIfAborted();
-  if (loaded.length > 0) {
+  if (lake.upkeep === "auto") await defineUnchanged(lake, began, unchanged);
+  if (loaded.length === 0) {
+    await catalog.show();
+  } else {
     const publication = { lease, began, tables: loaded, now: new Date(), showInCatalog: catalog.show };
     await publishTables(lake.store, lake.place, publication);
   }
@@ -104,12 +116,28 @@ async function loadAndPublish(
     kind: "run-published",
     run: lease.run,
     tables: loaded.length,
+    unchanged: unchanged.length,
     failed,
     rows: loaded.reduce((sum, { rowCount }) => sum + rowCount, 0),
     bytes: files.reduce((sum, { byteCount }) => sum + byteCount, 0),
     millis: Date.now() - started.getTime(),
   });
-  return { run: lease.run, loaded: loaded.length, failed };
+  return { run: lease.run, loaded: loaded.length, unchanged: unchanged.length, failed };
+}
+
+/** Definitions that were dropped, or got other names, come back also where nothing is loaded. */
+async function defineUnchanged(
+  { store, place }: OpenedLake,
+  began: LakeManifest,
+  unchanged: readonly TableToLoad[],
+): Promise<void> {
+  const definitions = unchanged.flatMap(({ request, rawName, viewName }) => {
+    const known = began.tables.get(request.table);
+    if (known === undefined) return [];
+    const { source, table, columns, key, partitionColumns, format } = known;
+    return [{ schema: { source, table, columns, key }, partitionColumns, format, rawName, viewName }];
+  });
+  if (definitions.length > 0) await defineTables(store, place, definitions, ["raw", "view"]);
 }
 
 /** Ends what an interrupted run began, removes what it left, and tells of both. */
@@ -147,5 +175,8 @@ function tableToLoad(table: TableSettings): TableToLoad {
     partitionColumns: table.partitionFields,
     rawName: table.rawName,
     viewName: table.viewName,
+    requestMark: createHash("sha256")
+      .update(JSON.stringify([encodingRevision, table]))
+      .digest("hex"),
   };
 }

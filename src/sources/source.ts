@@ -68,6 +68,12 @@ export interface Snapshot extends AsyncDisposable {
   /** What the operator should know about how the snapshot was taken; usually empty. */
   readonly notices: readonly string[];
 
+  /**
+   * Texts which, when equal at two snapshots, prove that a table had the same rows in both. A table is missing where
+   * the source cannot tell; the method, where it never can.
+   */
+  contentMarks?(tables: readonly string[]): Promise<ReadonlyMap<string, string>>;
+
   /** Throws `TABLE_MISSING` when there is no such table, `COLUMN_MISSING` when no column is left. */
   openTable(request: TableRequest): Promise<TableReading>;
 }

@@ -28,7 +28,16 @@ const run: readonly RunEvent[] = [
     table: "orders",
     error: new PanoramaError("TABLE_MISSING", "The source has no table orders", { table: "orders" }),
   },
-  { kind: "run-published", run: "r1", tables: 1, failed: 1, rows: 512, bytes: 34_100, millis: 2500 },
+  {
+    kind: "run-published",
+    run: "r1",
+    tables: 1,
+    unchanged: 0,
+    failed: 1,
+    rows: 512,
+    bytes: 34_100,
+    millis: 2500,
+  },
 ];
 
 test("plain lines tell the run with a time on each line", () => {

@@ -116,7 +116,11 @@ async function* readRows(
   }
 }
 
-async function withoutLock<Result>(session: MysqlSession, ask: () => Promise<Result>): Promise<Result> {
+/** Asks within the transaction, and lets go of the lock on the table's definition. */
+export async function withoutLock<Result>(
+  session: MysqlSession,
+  ask: () => Promise<Result>,
+): Promise<Result> {
   await session.query(`SAVEPOINT ${savepoint}`);
   try {
     return await ask();
