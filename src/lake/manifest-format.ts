@@ -5,13 +5,13 @@ import type { PartitionValue } from "../table/partition.ts";
 import type { Column } from "../table/table-schema.ts";
 import type {
   LakeManifest,
-  LoadMarks,
   ManifestFile,
   ManifestLoad,
   ManifestSlice,
   ManifestTable,
   ReplacedFiles,
   TableDefinitions,
+  Watermark,
 } from "./manifest.ts";
 
 const formatName = "panorama-lake";
@@ -109,21 +109,25 @@ function typeAt(path: string, value: unknown): ColumnType {
 
 function loadAt(path: string, value: unknown): ManifestLoad {
   const from = objectAt(path, value);
-  const marks = from["marks"];
+  const { request, content, watermark, fullAt } = from;
   return {
     run: textAt(`${path}.run`, from["run"]),
     loadedAt: timeAt(`${path}.loadedAt`, from["loadedAt"]),
     rowCount: countAt(`${path}.rowCount`, from["rowCount"]),
     alterations: listAt(`${path}.alterations`, from["alterations"], alterationAt),
-    ...(marks === undefined ? {} : { marks: marksAt(`${path}.marks`, marks) }),
+    // Manifests of before there were incremental loads.
+    fullAt: timeAt(`${path}.fullAt`, fullAt ?? from["loadedAt"]),
+    ...(watermark === undefined ? {} : { watermark: watermarkAt(`${path}.watermark`, watermark) }),
+    ...(request === undefined ? {} : { request: textAt(`${path}.request`, request) }),
+    ...(content === undefined ? {} : { content: textAt(`${path}.content`, content) }),
   };
 }
 
-function marksAt(path: string, value: unknown): LoadMarks {
+function watermarkAt(path: string, value: unknown): Watermark {
   const from = objectAt(path, value);
   return {
-    content: textAt(`${path}.content`, from["content"]),
-    request: textAt(`${path}.request`, from["request"]),
+    field: textAt(`${path}.field`, from["field"]),
+    value: textAt(`${path}.value`, from["value"]),
   };
 }
 

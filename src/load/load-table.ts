@@ -11,7 +11,8 @@ import type { TableToLoad } from "./table-to-load.ts";
 import { loadRanges, type LoadHere, worthSharingRows } from "./load-ranges.ts";
 import { type LoadedRows, loadRows } from "./load-rows.ts";
 import type { PeerReaders } from "./peer-readers.ts";
-import { isUnchanged } from "./unchanged-table.ts";
+import { loadChanges, type LoadedChanges } from "./load-changes.ts";
+import { isReconciliationDue, isUnchanged, type KnownTable, sameShape } from "./unchanged-table.ts";
 
 /** Where a run's tables go, and who is told. */
 export interface LoadContext {
@@ -53,8 +54,9 @@ export async function loadTable(
   const reading = await snapshot.openTable(table.request);
   assertPartitionColumns(reading, table, source);
   for (const message of reading.warnings) reporter.report({ kind: "warning", source, table: name, message });
-  const marks = contentMark === undefined ? undefined : { content: contentMark, request: table.requestMark };
-  if (isUnchanged(context.known.get(name), reading.schema, table, encoder.format, marks)) {
+  const loadedAt = new Date();
+  const known = sameShape(context.known.get(name), reading.schema, table, encoder.format);
+  if (known !== undefined && isUnchanged(known, contentMark, table, loadedAt)) {
     reporter.report({ kind: "table-unchanged", table: name, source });
     return undefined;
   }
@@ -64,7 +66,12 @@ export async function loadTable(
     source,
     estimatedRows: reading.estimatedRowCount,
   });
-  const loaded = await loadReading(reading, table, context, peers);
+  const { field } = table.incremental ?? {};
+  // Of the snapshot, so that it is the same before and after the rows are read.
+  const watermark = field && (await reading.watermark?.(field));
+  const changes = known && (await loadKnown(reading, table, known, context, loadedAt));
+  const loaded = changes?.loaded ?? (await loadReading(reading, table, context, peers));
+  const { slices, rowCount } = changes ?? loaded;
   const alterations = sumAlterations([...reading.alterations(), ...loaded.alterations]);
   const files = loaded.slices.flatMap((slice) => slice.files);
   reporter.report({
@@ -75,6 +82,7 @@ export async function loadTable(
     bytes: files.reduce((sum, file) => sum + file.byteCount, 0),
     files: files.length,
     slices: loaded.slices.length,
+    keptSlices: slices.length - loaded.slices.length,
     millis: Math.round(performance.now() - started),
     alterations,
   });
@@ -85,12 +93,40 @@ export async function loadTable(
     rawName: table.rawName,
     viewName: table.viewName,
     define: context.define,
-    loadedAt: new Date().toISOString(),
-    rowCount: loaded.rowCount,
+    loadedAt: loadedAt.toISOString(),
+    fullAt: changes === undefined ? loadedAt.toISOString() : (known as KnownTable).load.fullAt,
+    request: table.requestMark,
+    ...(contentMark === undefined ? {} : { content: contentMark }),
+    ...(field === undefined || watermark === undefined
+      ? {}
+      : { watermark: { field: field.name, value: watermark } }),
+    rowCount,
     alterations,
-    ...(marks === undefined ? {} : { marks }),
-    slices: loaded.slices,
+    slices,
   };
+}
+
+/** What changed since the table was loaded last; undefined when all of it is to be read. */
+async function loadKnown(
+  reading: TableReading,
+  table: TableToLoad,
+  known: KnownTable,
+  context: LoadContext,
+  now: Date,
+): Promise<LoadedChanges | undefined> {
+  const { field } = table.incremental ?? {};
+  const { watermark } = known.load;
+  if (field === undefined || watermark?.field !== field.name) return undefined;
+  if (isReconciliationDue(known.load, table, now)) return undefined;
+  return loadChanges(
+    reading,
+    known,
+    watermark.value,
+    field,
+    loadHereOf(reading, table, context),
+    progress(context.reporter, table.request.table),
+    context.signal,
+  );
 }
 
 /** Loads what a reading has: all of it here, or in ranges together with the peers. */
@@ -100,20 +136,9 @@ async function loadReading(
   context: LoadContext,
   peers: PeerReaders | undefined,
 ): Promise<LoadedRows> {
-  const { encoder, store, place, details, signal } = context;
-  const name = table.request.table;
-  const onProgress = progress(context.reporter, name);
-  const loadHere: LoadHere = (batches, firstFileNumber, onOwnProgress) =>
-    loadRows({
-      schema: reading.schema,
-      partitionColumns: table.partitionColumns,
-      batches,
-      encoder,
-      details,
-      target: { store, place, format: encoder.format, table: name, run: details.run },
-      firstFileNumber,
-      onProgress: onOwnProgress,
-    });
+  const { encoder, signal } = context;
+  const onProgress = progress(context.reporter, table.request.table);
+  const loadHere = loadHereOf(reading, table, context);
   // A CSV slice is one file, which several readers cannot write.
   const shares = peers !== undefined && encoder.format === "parquet";
   if (shares && (reading.estimatedRowCount ?? 0) >= worthSharingRows) {
@@ -121,6 +146,18 @@ async function loadReading(
     if (loaded !== undefined) return loaded;
   }
   return loadHere(reading.batches(signal), 0, onProgress);
+}
+
+function loadHereOf(
+  { schema }: TableReading,
+  { request: { table }, partitionColumns }: TableToLoad,
+  { encoder, store, place, details }: LoadContext,
+): LoadHere {
+  const target = { store, place, format: encoder.format, table, run: details.run };
+  return (batches, firstFileNumber, onProgress) =>
+    loadRows({
+      ...{ schema, partitionColumns, batches, encoder, details, target, firstFileNumber, onProgress },
+    });
 }
 
 function progress(reporter: Reporter, table: string): (rows: number, bytes: number) => void {

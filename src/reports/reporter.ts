@@ -22,7 +22,10 @@ export type RunEvent =
       /** Bytes of the files written. */
       readonly bytes: number;
       readonly files: number;
+      /** Slices that were read. */
       readonly slices: number;
+      /** Slices in which nothing has changed. */
+      readonly keptSlices: number;
       readonly millis: number;
       readonly alterations: readonly Alteration[];
     }

@@ -79,7 +79,7 @@ export function spellNotLoaded(tables: readonly string[]): string {
 
 /** `512 rows  34.1 KB  1 file  0.2 s`. */
 export function spellLoaded(event: RunEvent & { readonly kind: "table-loaded" }): string {
-  const slices = event.slices > 1 ? [spellCounted(event.slices, "slice")] : [];
+  const slices = event.slices > 1 || event.keptSlices > 0 ? [spellSlices(event)] : [];
   return [
     spellCounted(event.rows, "row"),
     spellBytes(event.bytes),
@@ -87,6 +87,11 @@ export function spellLoaded(event: RunEvent & { readonly kind: "table-loaded" })
     spellCounted(event.files, "file"),
     spellMillis(event.millis),
   ].join("  ");
+}
+
+function spellSlices({ slices, keptSlices }: RunEvent & { readonly kind: "table-loaded" }): string {
+  if (keptSlices === 0) return spellCounted(slices, "slice");
+  return `${spellCount(slices)} of ${spellCounted(slices + keptSlices, "slice")}`;
 }
 
 /** `Published 35 tables, 4 unchanged, 1 failed`, with what they hold. */

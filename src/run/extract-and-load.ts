@@ -175,6 +175,10 @@ function tableToLoad(table: TableSettings): TableToLoad {
     partitionColumns: table.partitionFields,
     rawName: table.rawName,
     viewName: table.viewName,
+    incremental: table.incremental && {
+      field: { name: table.incremental.timestampField, overlap: table.incremental.interval },
+      reconcileSeconds: table.incremental.reconcileSeconds,
+    },
     requestMark: createHash("sha256")
       .update(JSON.stringify([encodingRevision, table]))
       .digest("hex"),

@@ -57,6 +57,7 @@ function sourceToLoad(name: string, world: SourceWorld): SourceToLoad {
     tables: Object.entries(world.tables).map(([table, content]) => ({
       request: { table, fields: undefined },
       partitionColumns: "partitionBy" in content ? content.partitionBy : [],
+      incremental: undefined,
       requestMark: "",
       rawName: `raw_${table}`,
       viewName: table,

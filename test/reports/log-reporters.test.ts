@@ -18,6 +18,7 @@ const run: readonly RunEvent[] = [
     bytes: 34_100,
     files: 1,
     slices: 1,
+    keptSlices: 0,
     millis: 200,
     alterations: [{ column: "last_login", kind: "invalid-date", count: 3 }],
   },

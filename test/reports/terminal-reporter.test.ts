@@ -63,6 +63,7 @@ test("a finished table scrolls up with its warnings and alterations below it", (
     bytes: 34_100,
     files: 1,
     slices: 1,
+    keptSlices: 0,
     millis: 200,
     alterations: [{ column: "last_login", kind: "invalid-date", count: 3 }],
   });

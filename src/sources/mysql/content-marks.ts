@@ -1,7 +1,7 @@
 import { PanoramaError } from "../../errors.ts";
 import { quoteIdentifier } from "./identifier.ts";
 import type { MysqlSession } from "./mysql-session.ts";
-import { withoutLock } from "./mysql-table-reading.ts";
+import { withoutLock } from "./select-batches.ts";
 
 /** The server a moment before a snapshot was opened, in seconds since 1970 by its own clock. */
 export interface ServerMoment {

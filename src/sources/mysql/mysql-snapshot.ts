@@ -32,6 +32,7 @@ export async function openMysqlSnapshot(
           table: request.table,
         }),
         request,
+        moment,
       ),
     contentMarks: (tables) => readContentMarks(session, options.database, tables, moment),
     [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
