@@ -11,6 +11,7 @@ import type {
   ManifestTable,
   ReplacedFiles,
   TableDefinitions,
+  Watermark,
 } from "./manifest.ts";
 
 const formatName = "panorama-lake";
@@ -108,11 +109,25 @@ function typeAt(path: string, value: unknown): ColumnType {
 
 function loadAt(path: string, value: unknown): ManifestLoad {
   const from = objectAt(path, value);
+  const { request, content, watermark, fullAt } = from;
   return {
     run: textAt(`${path}.run`, from["run"]),
     loadedAt: timeAt(`${path}.loadedAt`, from["loadedAt"]),
     rowCount: countAt(`${path}.rowCount`, from["rowCount"]),
     alterations: listAt(`${path}.alterations`, from["alterations"], alterationAt),
+    // Manifests of before there were incremental loads.
+    fullAt: timeAt(`${path}.fullAt`, fullAt ?? from["loadedAt"]),
+    ...(watermark === undefined ? {} : { watermark: watermarkAt(`${path}.watermark`, watermark) }),
+    ...(request === undefined ? {} : { request: textAt(`${path}.request`, request) }),
+    ...(content === undefined ? {} : { content: textAt(`${path}.content`, content) }),
+  };
+}
+
+function watermarkAt(path: string, value: unknown): Watermark {
+  const from = objectAt(path, value);
+  return {
+    field: textAt(`${path}.field`, from["field"]),
+    value: textAt(`${path}.value`, from["value"]),
   };
 }
 

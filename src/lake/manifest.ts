@@ -42,6 +42,21 @@ export interface ManifestLoad {
   readonly loadedAt: string;
   readonly rowCount: number;
   readonly alterations: readonly Alteration[];
+  /** When all of its rows were read last: ISO 8601, UTC. At `loadedAt`, unless only some slices were read then. */
+  readonly fullAt: string;
+  /** From where a later load has to look for changes; undefined to read everything. */
+  readonly watermark?: Watermark;
+  /** A mark of what the settings asked for: equal ones asked for the same. */
+  readonly request?: string;
+  /** The source's mark of the rows, as of `Snapshot.contentMarks`; undefined when it could not tell. */
+  readonly content?: string;
+}
+
+export interface Watermark {
+  /** The field at the source whose times it is about. */
+  readonly field: string;
+  /** A time as the source spells it. */
+  readonly value: string;
 }
 
 /** What catalogs are to show of a table, and under which names. */

@@ -8,6 +8,7 @@ import {
   type ManifestTable,
   type ReplacedFiles,
   type TableDefinitions,
+  type Watermark,
   withTables,
 } from "./manifest.ts";
 
@@ -25,6 +26,11 @@ export interface LoadedTable {
   readonly loadedAt: string;
   readonly rowCount: number;
   readonly alterations: readonly Alteration[];
+  /** As of the manifest's load. */
+  readonly fullAt: string;
+  readonly watermark?: Watermark;
+  readonly request?: string;
+  readonly content?: string;
   /** The whole table: a slice that is not among them has no rows any more. */
   readonly slices: readonly ManifestSlice[];
 }
@@ -73,6 +79,7 @@ function merge(
   now: Date,
 ): ManifestTable {
   const { schema, partitionColumns, format, loadedAt, rowCount, alterations, slices } = loaded;
+  const { fullAt, watermark, request, content } = loaded;
   const kept = new Set(slices.flatMap(({ files }) => files.map(({ key }) => key)));
   const old = previous?.slices.flatMap(({ files }) => files.map(({ key }) => key)) ?? [];
   const gone = old.filter((key) => !kept.has(key));
@@ -90,7 +97,12 @@ function merge(
     key: schema.key,
     partitionColumns,
     format,
-    load: { run, loadedAt, rowCount, alterations },
+    load: {
+      ...{ run, loadedAt, rowCount, alterations, fullAt },
+      ...(watermark === undefined ? {} : { watermark }),
+      ...(request === undefined ? {} : { request }),
+      ...(content === undefined ? {} : { content }),
+    },
     definitions,
     slices,
     replaced,

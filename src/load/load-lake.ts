@@ -17,6 +17,8 @@ export interface SourceToLoad {
 
 export interface LakeLoad {
   readonly loaded: readonly LoadedTable[];
+  /** Tables that the lake had already just as they are. */
+  readonly unchanged: readonly TableToLoad[];
   readonly failed: number;
   /** Of those loaded, how many lack parts that could not be read, or have these as they were. */
   readonly incomplete: number;
@@ -25,15 +27,17 @@ export interface LakeLoad {
 /** Loads many tables. One that fails is reported and does not stop the others. */
 export async function loadLake(sources: readonly SourceToLoad[], context: LoadContext): Promise<LakeLoad> {
   const loaded: LoadedTable[] = [];
+  const unchanged: TableToLoad[] = [];
   let failed = 0;
   let incomplete = 0;
   for (const source of sources) {
     const read = await loadSource(source, context);
     loaded.push(...read.loaded);
+    unchanged.push(...read.unchanged);
     failed += read.failed;
     incomplete += read.incomplete;
   }
-  return { loaded, failed, incomplete };
+  return { loaded, unchanged, failed, incomplete };
 }
 
 async function loadSource(source: SourceToLoad, context: LoadContext): Promise<LakeLoad> {
@@ -49,7 +53,7 @@ async function loadSource(source: SourceToLoad, context: LoadContext): Promise<L
   } catch (error) {
     if (read === undefined) {
       reportSourceFailure(source.name, source.tables, error, context);
-      return { loaded: [], failed: source.tables.length, incomplete: 0 };
+      return { loaded: [], unchanged: [], failed: source.tables.length, incomplete: 0 };
     }
     // Only the closing failed: what was read of a snapshot is whole.
     const { message } = asPanoramaError(error, { source: source.name });
@@ -65,19 +69,24 @@ async function loadTables(
   context: LoadContext,
 ): Promise<LakeLoad> {
   const loaded: LoadedTable[] = [];
+  const unchanged: TableToLoad[] = [];
   const absent: string[] = [];
   let failed = 0;
   let incomplete = 0;
+  const names = source.tables.map(({ request }) => request.table);
+  const marks = await snapshot.contentMarks?.(names);
   for (const [i, table] of source.tables.entries()) {
     try {
-      const load = await loadTable(snapshot, source.name, table, context, peers);
-      loaded.push(load.loaded);
-      if (load.incomplete) incomplete++;
+      const contentMark = marks?.get(table.request.table);
+      const done = await loadTable(snapshot, source.name, table, context, { contentMark, peers });
+      if (done === undefined) unchanged.push(table);
+      else loaded.push(done.loaded);
+      if (done?.incomplete) incomplete++;
     } catch (error) {
       if (error instanceof PanoramaError && error.code === "SOURCE_UNREACHABLE") {
         const rest = source.tables.slice(i);
         reportSourceFailure(source.name, rest, connectionLost(source.name, error), context);
-        return { loaded, failed: failed + rest.length, incomplete };
+        return { loaded, unchanged, failed: failed + rest.length, incomplete };
       }
       if (table.optional && error instanceof PanoramaError && error.code === "TABLE_MISSING") {
         absent.push(table.request.table);
@@ -91,13 +100,13 @@ async function loadTables(
     // Rather the wrong database than a site without any table.
     const error = new PanoramaError("TABLE_MISSING", `None of these tables is in ${source.name}`);
     reportSourceFailure(source.name, source.tables, error, context);
-    return { loaded, failed: absent.length, incomplete };
+    return { loaded, unchanged, failed: absent.length, incomplete };
   }
   if (absent.length > 0) {
     const message = `not there, or not to be read by this account, and left out: ${absent.join(", ")}`;
     context.reporter.report({ kind: "notice", source: source.name, message });
   }
-  return { loaded, failed, incomplete };
+  return { loaded, unchanged, failed, incomplete };
 }
 
 /** Another connection would read another moment. */

@@ -1,4 +1,5 @@
 import type { Encoder, FileDetails } from "../encoders/encoder.ts";
+import type { ManifestTable } from "../lake/manifest.ts";
 import type { LoadedTable } from "../lake/plan-publication.ts";
 import type { Reporter } from "../reports/reporter.ts";
 import type { Snapshot, TableReading } from "../sources/source.ts";
@@ -10,6 +11,8 @@ import type { TableToLoad } from "./table-to-load.ts";
 import { loadRanges, type LoadHere, worthSharingRows } from "./load-ranges.ts";
 import { type LoadedRows, loadRows } from "./load-rows.ts";
 import type { PeerReaders } from "./peer-readers.ts";
+import { loadChanges, type LoadedChanges } from "./load-changes.ts";
+import { isReconciliationDue, isUnchanged, type KnownTable, sameShape } from "./unchanged-table.ts";
 
 /** Where a run's tables go, and who is told. */
 export interface LoadContext {
@@ -19,8 +22,17 @@ export interface LoadContext {
   readonly details: FileDetails;
   /** What catalogs are to show of the tables from here on; undefined leaves that as it is. */
   readonly define: LoadedTable["define"];
+  /** The lake's tables as they are now, of which those that are unchanged are not loaded again; empty to load all. */
+  readonly known: ReadonlyMap<string, ManifestTable>;
   readonly reporter: Reporter;
   readonly signal: AbortSignal;
+}
+
+/** What a source can say of a table besides its rows, and who else reads them. */
+export interface TableReaders {
+  /** As of `Snapshot.contentMarks`. */
+  readonly contentMark: string | undefined;
+  readonly peers: PeerReaders | undefined;
 }
 
 const progressMillis = 250;
@@ -32,14 +44,17 @@ export interface TableLoad {
   readonly incomplete: boolean;
 }
 
-/** Reads one table, encodes it and puts its files, which no reader sees before the run is published. */
+/**
+ * Reads one table, encodes it and puts its files, which no reader sees before the run is published. Reads nothing and
+ * resolves to undefined when the lake has it already.
+ */
 export async function loadTable(
   snapshot: Snapshot,
   source: string,
   table: TableToLoad,
   context: LoadContext,
-  peers?: PeerReaders,
-): Promise<TableLoad> {
+  { contentMark, peers }: TableReaders,
+): Promise<TableLoad | undefined> {
   const { reporter, encoder } = context;
   const name = table.request.table;
   const started = performance.now();
@@ -53,14 +68,25 @@ export async function loadTable(
     told = reading.warnings.length;
   };
   warn();
+  const loadedAt = new Date();
+  const known = sameShape(context.known.get(name), reading.schema, table, encoder.format);
+  if (known !== undefined && isUnchanged(known, contentMark, table, loadedAt)) {
+    reporter.report({ kind: "table-unchanged", table: name, source });
+    return undefined;
+  }
   reporter.report({
     kind: "table-started",
     table: name,
     source,
     estimatedRows: reading.estimatedRowCount,
   });
-  const loaded = await loadReading(reading, table, context, peers);
+  const { field } = table.incremental ?? {};
+  // Of the snapshot, so that it is the same before and after the rows are read.
+  const watermark = field && (await reading.watermark?.(field));
+  const changes = known && (await loadKnown(reading, table, known, context, loadedAt));
+  const loaded = changes?.loaded ?? (await loadReading(reading, table, context, peers));
   warn();
+  const { slices, rowCount } = changes ?? loaded;
   const alterations = sumAlterations([...reading.alterations(), ...loaded.alterations]);
   const files = loaded.slices.flatMap((slice) => slice.files);
   reporter.report({
@@ -71,6 +97,7 @@ export async function loadTable(
     bytes: files.reduce((sum, file) => sum + file.byteCount, 0),
     files: files.length,
     slices: loaded.slices.length,
+    keptSlices: slices.length - loaded.slices.length,
     millis: Math.round(performance.now() - started),
     alterations,
   });
@@ -82,10 +109,16 @@ export async function loadTable(
       rawName: table.rawName,
       viewName: table.viewName,
       define: context.define,
-      loadedAt: new Date().toISOString(),
-      rowCount: loaded.rowCount,
+      loadedAt: loadedAt.toISOString(),
+      fullAt: changes === undefined ? loadedAt.toISOString() : (known as KnownTable).load.fullAt,
+      request: table.requestMark,
+      ...(contentMark === undefined ? {} : { content: contentMark }),
+      ...(field === undefined || watermark === undefined
+        ? {}
+        : { watermark: { field: field.name, value: watermark } }),
+      rowCount,
       alterations,
-      slices: loaded.slices,
+      slices,
     },
     incomplete: reportFindings(reading, source, name, reporter),
   };
@@ -99,6 +132,29 @@ function reportFindings(reading: TableReading, source: string, table: string, re
   return shortfalls.length > 0;
 }
 
+/** What changed since the table was loaded last; undefined when all of it is to be read. */
+async function loadKnown(
+  reading: TableReading,
+  table: TableToLoad,
+  known: KnownTable,
+  context: LoadContext,
+  now: Date,
+): Promise<LoadedChanges | undefined> {
+  const { field } = table.incremental ?? {};
+  const { watermark } = known.load;
+  if (field === undefined || watermark?.field !== field.name) return undefined;
+  if (isReconciliationDue(known.load, table, now)) return undefined;
+  return loadChanges(
+    reading,
+    known,
+    watermark.value,
+    field,
+    loadHereOf(reading, table, context),
+    progress(context.reporter, table.request.table),
+    context.signal,
+  );
+}
+
 /** Loads what a reading has: all of it here, or in ranges together with the peers. */
 async function loadReading(
   reading: TableReading,
@@ -106,23 +162,9 @@ async function loadReading(
   context: LoadContext,
   peers: PeerReaders | undefined,
 ): Promise<LoadedRows> {
-  const { encoder, store, place, details, signal } = context;
-  const name = table.request.table;
-  const onProgress = progress(context.reporter, name);
-  const loadHere: LoadHere = (batches, firstFileNumber, onOwnProgress) =>
-    loadRows({
-      schema: reading.schema,
-      partitionColumns: table.partitionColumns,
-      batches,
-      encoder,
-      details,
-      target: {
-        ...{ store, place, format: encoder.format, table: name, run: details.run },
-        apart: table.apart,
-      },
-      firstFileNumber,
-      onProgress: onOwnProgress,
-    });
+  const { encoder, signal } = context;
+  const onProgress = progress(context.reporter, table.request.table);
+  const loadHere = loadHereOf(reading, table, context);
   // A CSV slice is one file, which several readers cannot write.
   const shares = peers !== undefined && encoder.format === "parquet";
   if (shares && (reading.estimatedRowCount ?? 0) >= worthSharingRows) {
@@ -130,6 +172,18 @@ async function loadReading(
     if (loaded !== undefined) return loaded;
   }
   return loadHere(reading.batches(signal), 0, onProgress);
+}
+
+function loadHereOf(
+  { schema }: TableReading,
+  { request: { table }, partitionColumns, apart }: TableToLoad,
+  { encoder, store, place, details }: LoadContext,
+): LoadHere {
+  const target = { store, place, format: encoder.format, table, run: details.run, apart };
+  return (batches, firstFileNumber, onProgress) =>
+    loadRows({
+      ...{ schema, partitionColumns, batches, encoder, details, target, firstFileNumber, onProgress },
+    });
 }
 
 function progress(reporter: Reporter, table: string): (rows: number, bytes: number) => void {

@@ -40,6 +40,9 @@ export function withPrivacy(source: Source, rules: PrivacyRules): Source {
         id: snapshot.id,
         shared: snapshot.shared,
         notices: snapshot.notices,
+        ...(snapshot.contentMarks === undefined
+          ? {}
+          : { contentMarks: (tables) => snapshot.contentMarks?.(tables) ?? Promise.resolve(new Map()) }),
         openTable: (request) => {
           const privacy = rules.tables.get(request.table);
           return privacy === undefined
@@ -81,6 +84,12 @@ async function openPrivateTable(
     },
     estimatedRowCount: reading.estimatedRowCount,
     split: (count) => reading.split(count),
+    watermark: async (field) => reading.watermark?.(field),
+    // A slice of changed values is none that the source knows.
+    changesSince: async (watermark, field, partitionColumns) =>
+      partitionColumns.every((name) => isKept(reading.schema, plan, name))
+        ? reading.changesSince?.(watermark, field, partitionColumns)
+        : undefined,
     batches: isAsRead
       ? (signal, range) => reading.batches(signal, range)
       : (signal, range) =>
@@ -88,6 +97,10 @@ async function openPrivateTable(
     alterations: () => reading.alterations(),
     findings: () => reading.findings?.() ?? { notices: [], shortfalls: [] },
   };
+}
+
+function isKept({ columns }: TableSchema, { changes }: ColumnPlan, name: string): boolean {
+  return changes[columns.findIndex((column) => column.name === name)] === "keep";
 }
 
 function leavesAll(table: TableSchema, request: TableRequest, { fields }: ColumnPlan): boolean {

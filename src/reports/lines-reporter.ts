@@ -65,6 +65,8 @@ function spellEvent(event: RunEvent): readonly string[] {
         `✓ ${spellSubject(event) ?? ""}  ${spellLoaded(event)}`,
         ...event.alterations.map((alteration) => `  ${spellAlteration(alteration)}`),
       ];
+    case "table-unchanged":
+      return [`✓ ${spellSubject(event) ?? ""}  unchanged`];
     case "table-failed": {
       const [first = "", ...rest] = spellError(event.error, spellSubject(event));
       return [`✗ ${first}`, ...rest];

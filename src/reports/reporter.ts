@@ -22,10 +22,15 @@ export type RunEvent =
       /** Bytes of the files written. */
       readonly bytes: number;
       readonly files: number;
+      /** Slices that were read. */
       readonly slices: number;
+      /** Slices in which nothing has changed. */
+      readonly keptSlices: number;
       readonly millis: number;
       readonly alterations: readonly Alteration[];
     }
+  /** The lake has it already just as it is; nothing was read. */
+  | { readonly kind: "table-unchanged"; readonly table: string; readonly source: string }
   | {
       readonly kind: "table-failed";
       readonly table: string;
@@ -43,9 +48,11 @@ export type RunEvent =
       readonly kind: "run-published";
       readonly run: string;
       readonly tables: number;
+      readonly unchanged: number;
       readonly failed: number;
       /** Tables published without parts that could not be read, each told by a warning; left out for none. */
       readonly incomplete?: number;
+      /** Of the tables published. */
       readonly rows: number;
       readonly bytes: number;
       readonly millis: number;

@@ -81,7 +81,7 @@ export function spellNotLoaded(tables: readonly string[]): string {
 
 /** `512 rows  34.1 KB  1 file  0.2 s`. */
 export function spellLoaded(event: RunEvent & { readonly kind: "table-loaded" }): string {
-  const slices = event.slices > 1 ? [spellCounted(event.slices, "slice")] : [];
+  const slices = event.slices > 1 || event.keptSlices > 0 ? [spellSlices(event)] : [];
   return [
     spellCounted(event.rows, "row"),
     spellBytes(event.bytes),
@@ -99,18 +99,27 @@ export function fellShort({
   return failed > 0 || incomplete > 0;
 }
 
-/** `Published 35 tables, 1 failed`, with what they hold. */
+function spellSlices({ slices, keptSlices }: RunEvent & { readonly kind: "table-loaded" }): string {
+  if (keptSlices === 0) return spellCounted(slices, "slice");
+  return `${spellCount(slices)} of ${spellCounted(slices + keptSlices, "slice")}`;
+}
+
+/** `Published 35 tables, 4 unchanged, 1 failed`, with what they hold. */
 export function spellPublished(event: RunEvent & { readonly kind: "run-published" }): string {
-  const { failed, incomplete = 0 } = event;
-  const told = [
+  const { tables, unchanged, failed, incomplete = 0, millis } = event;
+  if (tables === 0 && failed === 0 && unchanged > 0) {
+    return `Nothing has changed in ${spellCounted(unchanged, "table")}  ${spellMillis(millis)}`;
+  }
+  const others = [
+    ...(unchanged > 0 ? [`, ${spellCount(unchanged)} unchanged`] : []),
     ...(failed > 0 ? [`, ${spellCount(failed)} failed`] : []),
     ...(incomplete > 0 ? [`, ${spellCount(incomplete)} incomplete`] : []),
   ];
   return [
-    `Published ${spellCounted(event.tables, "table")}${told.join("")}`,
+    `Published ${spellCounted(tables, "table")}${others.join("")}`,
     spellCounted(event.rows, "row"),
     spellBytes(event.bytes),
-    spellMillis(event.millis),
+    spellMillis(millis),
   ].join("  ");
 }
 

@@ -119,6 +119,10 @@ class TerminalReporter implements Reporter {
         const subject = printable(spellSubject(event) ?? "");
         return [`${this.#paint("good", "✓")} ${subject}  ${spellLoaded(event)}`, ...this.#below(below)];
       }
+      // Counted at the end: of an hourly load they are most.
+      case "table-unchanged":
+        this.#done += 1;
+        return [];
       case "table-failed": {
         const below = this.#finish(event);
         const [first = "", ...rest] = spellError(event.error, spellSubject(event));

@@ -1,3 +1,5 @@
+import { createHmac } from "node:crypto";
+import { defineTables } from "../lake/definitions.ts";
 import type { LakeManifest } from "../lake/manifest.ts";
 import { type LoadedTable, planPublication } from "../lake/plan-publication.ts";
 import { publishTables, finishPublishing } from "../lake/publish.ts";
@@ -7,17 +9,20 @@ import { loadLake, type SourceToLoad } from "../load/load-lake.ts";
 import type { TableToLoad } from "../load/table-to-load.ts";
 import { type OpenedLake, openLake, openSource } from "../open.ts";
 import type { Reporter } from "../reports/reporter.ts";
-import type { Settings, TableSettings } from "../settings/settings.ts";
+import type { DatasourceSettings, Settings, TableSettings } from "../settings/settings.ts";
 import { privacyWarnings } from "./privacy-warnings.ts";
 import { type CatalogOfRun, catalogOfRun } from "./publish-catalog.ts";
 import { mostReaders, openReaderThreads } from "./reader-threads.ts";
 import { resolveRebuild, resolveSelection, type SelectedTables, type Selection } from "./select-tables.ts";
 
+/** To be raised when rows are encoded otherwise than before: then all tables are loaded once. */
+const encodingRevision = 1;
+
 export interface RunOptions {
   readonly reporter: Reporter;
   /** Aborts the run: nothing is published. */
   readonly signal: AbortSignal;
-  /** Loads also what has not changed; every load of this version does. */
+  /** Loads also what has not changed. */
   readonly force: boolean;
   /**
    * Tables of the selection whose definitions in the catalog may be dropped and made anew, where a change of
@@ -30,6 +35,8 @@ export interface RunOutcome {
   readonly run: string;
   /** Tables published. */
   readonly loaded: number;
+  /** Tables that the lake had already just as they are. */
+  readonly unchanged: number;
   /** Tables that keep their old version. */
   readonly failed: number;
   /** Tables published without parts that could not be read, or with these as they were. */
@@ -72,7 +79,7 @@ async function loadAndPublish(
   catalog: CatalogOfRun,
   lease: RunLease,
   started: Date,
-  { reporter, signal }: RunOptions,
+  { reporter, signal, force, rebuild = [] }: RunOptions,
 ): Promise<RunOutcome> {
   const began = await tidyUp(lake, catalog, selected, reporter);
   reporter.report({
@@ -92,7 +99,7 @@ async function loadAndPublish(
   const toLoad = (each: SelectedTables): SourceToLoad => ({
     name: each.datasource.name,
     open: () => openSource(each.datasource, lake),
-    tables: each.tables.map((table) => tableToLoad(table, apart.has(table.rawName))),
+    tables: each.tables.map((table) => tableToLoad(each.datasource, table, apart.has(table.rawName))),
     openPeers: (source) => openReaderThreads(source, each, start, signal),
   });
   const read = await loadLake(selected.map(toLoad), {
@@ -101,6 +108,7 @@ async function loadAndPublish(
     place: lake.place,
     details: { run: start.run, startedAt: start.startedAt },
     define: lake.upkeep === "manual" ? undefined : { raw: true, view: true },
+    known: force || rebuild.length > 0 ? new Map() : began.tables,
     reporter,
     signal,
   });
@@ -108,8 +116,11 @@ async function loadAndPublish(
   const refused = await refuseTables(catalog, began, read.loaded, lease.run, reporter);
   const loaded = read.loaded.filter(({ schema }) => !refused.includes(schema.table));
   const failed = read.failed + refused.length;
-  const { incomplete } = read;
-  if (loaded.length > 0) {
+  const { unchanged, incomplete } = read;
+  if (lake.upkeep === "auto") await defineUnchanged(lake, began, unchanged);
+  if (loaded.length === 0) {
+    await catalog.show();
+  } else {
     const { show: showInCatalog, hide: hideInCatalog } = catalog;
     const publication = { lease, began, tables: loaded, now: new Date(), showInCatalog, hideInCatalog };
     await publishTables(lake.store, lake.place, publication);
@@ -121,13 +132,29 @@ async function loadAndPublish(
     kind: "run-published",
     run: lease.run,
     tables: loaded.length,
+    unchanged: unchanged.length,
     failed,
     ...(incomplete > 0 ? { incomplete } : {}),
     rows: loaded.reduce((sum, { rowCount }) => sum + rowCount, 0),
     bytes: files.reduce((sum, { byteCount }) => sum + byteCount, 0),
     millis: Date.now() - started.getTime(),
   });
-  return { run: lease.run, loaded: loaded.length, failed, incomplete };
+  return { run: lease.run, loaded: loaded.length, unchanged: unchanged.length, failed, incomplete };
+}
+
+/** Definitions that were dropped, or got other names, come back also where nothing is loaded. */
+async function defineUnchanged(
+  { store, place }: OpenedLake,
+  began: LakeManifest,
+  unchanged: readonly TableToLoad[],
+): Promise<void> {
+  const definitions = unchanged.flatMap(({ request, rawName, viewName }) => {
+    const known = began.tables.get(request.table);
+    if (known === undefined) return [];
+    const { source, table, columns, key, partitionColumns, format } = known;
+    return [{ schema: { source, table, columns, key }, partitionColumns, format, rawName, viewName }];
+  });
+  if (definitions.length > 0) await defineTables(store, place, definitions, ["raw", "view"]);
 }
 
 /**
@@ -184,7 +211,15 @@ async function tidyUp(
   return manifest;
 }
 
-function tableToLoad(table: TableSettings, apart: boolean): TableToLoad {
+/** Of all that the settings say of the table, the key of its hashes included. */
+function markOf({ privacyKey = "" }: DatasourceSettings, table: TableSettings): string {
+  const spelled = JSON.stringify([encodingRevision, table], (_, value: unknown) =>
+    value instanceof Map ? [...(value as ReadonlyMap<unknown, unknown>)] : value,
+  );
+  return createHmac("sha256", privacyKey).update(spelled).digest("hex");
+}
+
+function tableToLoad(datasource: DatasourceSettings, table: TableSettings, apart: boolean): TableToLoad {
   return {
     request: { table: table.name, fields: table.fields },
     partitionColumns: table.partitionFields,
@@ -192,5 +227,10 @@ function tableToLoad(table: TableSettings, apart: boolean): TableToLoad {
     viewName: table.viewName,
     apart,
     ...(table.fromPreset ? { optional: true } : {}),
+    incremental: table.incremental && {
+      field: { name: table.incremental.timestampField, overlap: table.incremental.interval },
+      reconcileSeconds: table.incremental.reconcileSeconds,
+    },
+    requestMark: markOf(datasource, table),
   };
 }

@@ -3,9 +3,9 @@ import { type PrivacyLevel, privacyLevels } from "../openedx/preset/privacy-clas
 import { switchOf, type TablePrivacy } from "../privacy/privacy-rules.ts";
 import { lakeNames } from "./lake-names.ts";
 import { optionalWord, type Shape } from "./setting-values.ts";
-import type { TableSettings } from "./settings.ts";
+import type { IncrementalSettings, TableSettings } from "./settings.ts";
 import type { SettingPath, SettingsProblems } from "./settings-problems.ts";
-import type { ReadTable } from "./table-settings.ts";
+import { type ReadTable, reconcileSeconds, usualReconciliation } from "./table-settings.ts";
 
 interface PresetKeys {
   readonly preset: "openedx" | undefined;
@@ -72,7 +72,8 @@ export function addPreset(
 }
 
 function tableOf(entry: PresetEntry, basePrefix: string | undefined): TableSettings {
-  const { name, partitionFields, incremental, privacy } = entry;
+  const { name, partitionFields, privacy } = entry;
+  const incremental = entry.incremental && withReconciliation(entry.incremental);
   return {
     name,
     ...lakeNames(basePrefix, { name }),
@@ -84,13 +85,19 @@ function tableOf(entry: PresetEntry, basePrefix: string | undefined): TableSetti
   };
 }
 
+function withReconciliation(incremental: NonNullable<PresetEntry["incremental"]>): IncrementalSettings {
+  return { ...incremental, reconcileSeconds: reconcileSeconds(usualReconciliation) };
+}
+
 function completeTable(
   { settings, saysPartitions }: ReadTable,
   entry: PresetEntry | undefined,
 ): TableSettings {
   const demanded = settings.privacy?.demanded ?? new Map();
   const unknown: Omit<TablePrivacy, "demanded"> = { presumed: new Map(), others: "keep-unless-secret" };
-  const { partitionFields, incremental } = entry ?? settings;
+  const { partitionFields } = entry ?? settings;
+  const incremental =
+    entry === undefined ? settings.incremental : entry.incremental && withReconciliation(entry.incremental);
   const { fields } = settings;
   const has = (name: string): boolean =>
     fields === undefined || fields.some((field) => field.name === name && field.constant === undefined);

@@ -253,6 +253,8 @@ export interface FieldSettings {
 
 export interface IncrementalSettings {
   readonly timestampField: string;
-  /** A MySQL interval, e.g. `2 hour`. */
+  /** A MySQL interval, e.g. `2 hour`: how far before the latest change the next load begins to look. */
   readonly interval: string;
+  /** How often all rows are read; infinite for never. */
+  readonly reconcileSeconds: number;
 }

@@ -37,6 +37,7 @@ const fieldShape: Shape<FieldKeys> = {
 interface PartitionKeys {
   readonly timestamp_field: string | undefined;
   readonly interval: string | undefined;
+  readonly reconcile: string | undefined;
 }
 
 const units =
@@ -49,11 +50,39 @@ const mysqlInterval = (text: string): { value: string } | { problem: string } =>
     ? { value: text.trim() }
     : { problem: "must be a MySQL interval such as 2 hour" };
 
+export const usualReconciliation = "every 1d";
+const reconcilePattern = /^(never|(?:every\s+)?(\d+)\s*(m|h|d|w|minutes?|hours?|days?|weeks?))$/i;
+const secondsOf: Readonly<Record<string, number>> = { m: 60, h: 3_600, d: 86_400, w: 604_800 };
+
+const reconciliation = (text: string): { value: string } | { problem: string } =>
+  reconcilePattern.test(text.trim())
+    ? { value: text.trim() }
+    : { problem: "must be never, or a time such as every 1d" };
+
+/** Seconds of a text that `reconciliation` accepts. */
+export function reconcileSeconds(text: string): number {
+  const [, , count, unit = ""] = reconcilePattern.exec(text) ?? [];
+  if (count === undefined) return Infinity;
+  return Number(count) * (secondsOf[unit.charAt(0).toLowerCase()] ?? Infinity);
+}
+
 const partitionShape: Shape<PartitionKeys> = {
   timestamp_field: optionalText({ description: "Column that grows whenever a row changes." }),
   interval: optionalText(
-    { description: "How far back changes are looked for.", examples: ["2 hour"] },
+    {
+      description: "How far before the latest change the next load begins to look.",
+      examples: ["2 hour"],
+      default: "10 minute",
+    },
     mysqlInterval,
+  ),
+  reconcile: optionalText(
+    {
+      description: "How often all rows are read, or never.",
+      examples: ["every 12h"],
+      default: usualReconciliation,
+    },
+    reconciliation,
   ),
 };
 
@@ -231,19 +260,14 @@ function readPartitions(
   const mapping = expectMapping(value, path, problems, "partition_fields");
   if (mapping === undefined) return { partitionFields: [], incremental: undefined };
   const others = { nested: ["partition_fields"] };
-  const { timestamp_field: timestampField, interval } = readMapping(
-    partitionShape,
-    mapping,
-    path,
-    problems,
-    others,
-  );
+  const {
+    timestamp_field: timestampField,
+    interval,
+    reconcile,
+  } = readMapping(partitionShape, mapping, path, problems, others);
   const given = (key: string): boolean => !isBlank(mapping[key]);
   if (given("interval") && !given("timestamp_field")) {
-    problems.add([...path, "interval"], "timestamp_field is missing; an incremental load needs both");
-  }
-  if (given("timestamp_field") && !given("interval")) {
-    problems.add([...path, "timestamp_field"], "interval is missing; an incremental load needs both");
+    problems.add([...path, "interval"], "timestamp_field is missing; without it every load is a full one");
   }
   return {
     partitionFields: readPartitionFields(
@@ -253,7 +277,13 @@ function readPartitions(
       around,
     ),
     incremental:
-      timestampField === undefined || interval === undefined ? undefined : { timestampField, interval },
+      timestampField === undefined
+        ? undefined
+        : {
+            timestampField,
+            interval: interval ?? "10 minute",
+            reconcileSeconds: reconcileSeconds(reconcile ?? usualReconciliation),
+          },
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Partition } from "../table/partition.ts";
 import type { Alteration } from "../table/alteration.ts";
 import type { ColumnType } from "../table/column-type.ts";
 import type { RecordBatch } from "../table/record-batch.ts";
@@ -68,8 +69,34 @@ export interface Snapshot extends AsyncDisposable {
   /** What the operator should know about how the snapshot was taken; usually empty. */
   readonly notices: readonly string[];
 
+  /**
+   * Texts which, when equal at two snapshots, prove that a table had the same rows in both. A table is missing where
+   * the source cannot tell; the method, where it never can.
+   */
+  contentMarks?(tables: readonly string[]): Promise<ReadonlyMap<string, string>>;
+
   /** Throws `TABLE_MISSING` when there is no such table, `COLUMN_MISSING` when no column is left. */
   openTable(request: TableRequest): Promise<TableReading>;
+}
+
+/** Which rows of a table changed lately: by a field that the program that owns the table keeps. */
+export interface ChangeField {
+  readonly name: string;
+  /** A MySQL interval, `10 minute`: how far its times may be behind the moment at which others see the row. */
+  readonly overlap: string;
+}
+
+/** What a table's slices say of themselves, to find those that have to be read again. */
+export interface SliceChanges {
+  /**
+   * Slices with rows that changed at or after the watermark, or of which that is not known, perhaps several times
+   * each. The columns of a batch are the partition columns.
+   */
+  changed(signal: AbortSignal): AsyncIterable<RecordBatch>;
+  /** As `changed`, every slice with its number of rows in one more column, int64; undefined when no index has it. */
+  readonly rowCounts: ((signal: AbortSignal) => AsyncIterable<RecordBatch>) | undefined;
+  /** Ranges for `batches` which hold all rows of these slices, and perhaps all rows of others. */
+  rangesOf(partitions: readonly Partition[]): readonly string[];
 }
 
 /** One table, ready to be read. */
@@ -86,6 +113,20 @@ export interface TableReading {
    * when the table can only be read as a whole.
    */
   split(count: number): Promise<readonly string[]>;
+
+  /**
+   * A point from which a later snapshot has to look for what this one cannot see yet: what is committed later has a
+   * later time in the field, but for who changes rows and not the field. Undefined when there is no such field, or
+   * it holds no times.
+   */
+  watermark?(field: ChangeField): Promise<string | undefined>;
+
+  /** How to find what changed since an earlier snapshot's watermark; undefined where slices cannot be told apart. */
+  changesSince?(
+    watermark: string,
+    field: ChangeField,
+    partitionColumns: readonly string[],
+  ): Promise<SliceChanges | undefined>;
 
   /**
    * All rows, or those of one range of `split`, once. Batches are bounded in bytes and are pulled: the source is not read ahead of the

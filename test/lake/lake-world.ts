@@ -73,6 +73,7 @@ export function describeLoad(table: string): LoadedTable {
     rawName: `openedx_raw_${table}`,
     viewName: `openedx_table_${table}`,
     define: { raw: true, view: true },
+    fullAt: "2026-11-24T10:00:00.000Z",
     loadedAt: atNoon.toISOString(),
     rowCount: 0,
     alterations: [{ column: "country", kind: "text-null", count: 2 }],

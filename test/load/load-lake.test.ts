@@ -57,6 +57,8 @@ function sourceToLoad(name: string, world: SourceWorld): SourceToLoad {
     tables: Object.entries(world.tables).map(([table, content]) => ({
       request: { table, fields: undefined },
       partitionColumns: "partitionBy" in content ? content.partitionBy : [],
+      incremental: undefined,
+      requestMark: "",
       rawName: `raw_${table}`,
       viewName: table,
     })),
@@ -86,6 +88,7 @@ async function loadAll(
       place,
       details,
       define: { raw: true, view: true },
+      known: new Map(),
       reporter: { report, close: () => undefined },
       signal,
     },

@@ -18,6 +18,7 @@ const run: readonly RunEvent[] = [
     bytes: 34_100,
     files: 1,
     slices: 1,
+    keptSlices: 0,
     millis: 200,
     alterations: [{ column: "last_login", kind: "invalid-date", count: 3 }],
   },
@@ -28,7 +29,16 @@ const run: readonly RunEvent[] = [
     table: "orders",
     error: new PanoramaError("TABLE_MISSING", "The source has no table orders", { table: "orders" }),
   },
-  { kind: "run-published", run: "r1", tables: 1, failed: 1, rows: 512, bytes: 34_100, millis: 2500 },
+  {
+    kind: "run-published",
+    run: "r1",
+    tables: 1,
+    unchanged: 0,
+    failed: 1,
+    rows: 512,
+    bytes: 34_100,
+    millis: 2500,
+  },
 ];
 
 test("plain lines tell the run with a time on each line", () => {

@@ -63,6 +63,7 @@ test("a finished table scrolls up with its warnings and alterations below it", (
     bytes: 34_100,
     files: 1,
     slices: 1,
+    keptSlices: 0,
     millis: 200,
     alterations: [{ column: "last_login", kind: "invalid-date", count: 3 }],
   });
@@ -149,7 +150,16 @@ test("colours are used where they are wanted only", () => {
   const stream = new Written();
   const reporter = openTerminalReporter(stream, { color: true, clock: heldClock("2026-03-01T10:00:00Z") });
 
-  reporter.report({ kind: "run-published", run: "r1", tables: 1, failed: 0, rows: 1, bytes: 1, millis: 1 });
+  reporter.report({
+    kind: "run-published",
+    run: "r1",
+    tables: 1,
+    unchanged: 0,
+    failed: 0,
+    rows: 1,
+    bytes: 1,
+    millis: 1,
+  });
   reporter.close();
 
   expect(stream.text).toContain(`${escape}[32m✓${escape}[0m Published 1 table`);

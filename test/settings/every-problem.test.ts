@@ -135,11 +135,11 @@ describe("a table", () => {
     ["{name: a, partitions: [b]}", "partitions: must be a mapping with keys such as partition_fields"],
     [
       "{name: a, partitions: {interval: 2 hour}}",
-      "partitions.interval: timestamp_field is missing; an incremental load needs both",
+      "partitions.interval: timestamp_field is missing; without it every load is a full one",
     ],
     [
-      "{name: a, partitions: {timestamp_field: b}}",
-      "partitions.timestamp_field: interval is missing; an incremental load needs both",
+      "{name: a, partitions: {timestamp_field: b, reconcile: daily}}",
+      "partitions.reconcile: must be never, or a time such as every 1d",
     ],
     [
       "{name: a, partitions: {timestamp_field: b, interval: 2 fortnights}}",

@@ -206,7 +206,7 @@ test("tables: names in the lake, partitions, and fields that may be left out", a
       rawName: "raw_orders",
       viewName: "Orders",
       partitionFields: ["country", "day"],
-      incremental: { timestampField: "changed", interval: "'1:30' hour_minute" },
+      incremental: { timestampField: "changed", interval: "'1:30' hour_minute", reconcileSeconds: 86_400 },
       fields: undefined,
     },
     {

@@ -14,7 +14,7 @@ export function addExtractAndLoad(program: Command, cli: Cli): void {
       "Reads the tables and publishes them in the lake, all at one moment. A table that fails keeps its old " +
         "version and does not stop the others; the exit code is then 1.",
     )
-    .option("--force", "load every partition of incremental tables; every load of this version does")
+    .option("--force", "read all rows of all chosen tables, also where nothing has changed")
     .addOption(
       namesOption(
         "--rebuild <names>",

@@ -1,4 +1,5 @@
 import type { Snapshot, SnapshotPeers } from "../source.ts";
+import { readContentMarks, readServerMoment } from "./content-marks.ts";
 import { describeNativeTable } from "./describe-table.ts";
 import type { MysqlOptions } from "./mysql-connection.ts";
 import type { MysqlSession } from "./mysql-session.ts";
@@ -15,6 +16,7 @@ export async function openMysqlSnapshot(
   peers: SnapshotPeers | undefined,
 ): Promise<Snapshot> {
   const notices: string[] = [];
+  const moment = await readServerMoment(session);
   const shared = peers !== undefined && peers.count > 0 && (await joinPeers(session, peers, notices));
   if (!shared) await beginSnapshot(session);
   return {
@@ -30,7 +32,9 @@ export async function openMysqlSnapshot(
           table: request.table,
         }),
         request,
+        moment,
       ),
+    contentMarks: (tables) => readContentMarks(session, options.database, tables, moment),
     [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
   };
 }

@@ -5,20 +5,12 @@ import type { Column, TableSchema } from "../../table/table-schema.ts";
 import { constantColumn } from "../constant-column.ts";
 import type { FieldRequest, TableReading, TableRequest } from "../source.ts";
 import type { NativeTable } from "./describe-table.ts";
+import type { ServerMoment } from "./content-marks.ts";
+import { findChanges, readWatermark } from "./slice-changes.ts";
 import { quoteIdentifier } from "./identifier.ts";
 import { keyRanges } from "./key-ranges.ts";
-import { mysqlError } from "./mysql-errors.ts";
 import type { MysqlSession } from "./mysql-session.ts";
-import type { BatchLimits } from "./row-decoder.ts";
-import { RowStream } from "./row-stream.ts";
-
-/** Larger batches make better pages, smaller ones less memory; a batch has room for all its rows from the start. */
-function batchLimits(columnCount: number): BatchLimits {
-  return { rows: Math.max(64, Math.min(16_384, Math.floor(1_600_000 / columnCount))), bytes: 4 << 20 };
-}
-
-/** Rolling back to it lets go of the table's metadata lock, so that nobody's ALTER TABLE waits for the run. */
-const savepoint = "panorama";
+import { selectBatches, withoutLock } from "./select-batches.ts";
 
 /** A column of the lake: read from the server by its name there, or made up. */
 type PlannedColumn =
@@ -30,6 +22,7 @@ export function openMysqlTable(
   session: MysqlSession,
   native: NativeTable,
   request: TableRequest,
+  moment: ServerMoment,
 ): TableReading {
   const { schema: described } = native;
   const warnings: string[] = [];
@@ -58,6 +51,14 @@ export function openMysqlTable(
       if (rangeColumn === undefined) return [];
       return withoutLock(session, () => keyRanges(session, request.table, rangeColumn, count));
     },
+    watermark: (field) => readWatermark(session, described, field, moment),
+    changesSince: (watermark, field, partitionColumns) =>
+      findChanges(
+        session,
+        described,
+        planned.map(({ column }) => column),
+        { watermark, field, partitionColumns },
+      ),
     batches: (signal, range) => readRows(session, described, planned, signal, range, invalid),
     alterations: () =>
       [...invalid].map(([column, count]): Alteration => ({ column, kind: "invalid-date", count })),
@@ -92,57 +93,20 @@ async function* readRows(
   range: string | undefined,
   invalid: Map<string, number>,
 ): AsyncGenerator<RecordBatch> {
-  const where = { source: described.source, table: described.table };
   const asked = planned.filter((each) => "serverName" in each);
   const sql =
     `SELECT ${asked.map(({ serverName }) => quoteIdentifier(serverName)).join(", ")} ` +
     `FROM ${quoteIdentifier(described.table)}${range === undefined ? "" : ` WHERE ${range}`}`;
-  await session.query(`SAVEPOINT ${savepoint}`);
-  try {
-    const statementId = await prepare(session, sql, where, signal);
-    const columns = asked.map(({ column }) => column);
-    const limits = batchLimits(columns.length);
-    const stream = new RowStream(session.connection, statementId, columns, limits, where);
-    const before = columns.map(({ name }) => invalid.get(name) ?? 0);
-    for await (const batch of stream.batches(signal)) {
-      stream.invalidCounts().forEach((count, i) => {
-        if (count > 0) invalid.set((columns[i] as Column).name, (before[i] as number) + count);
-      });
-      yield asked.length === planned.length ? batch : withMadeColumns(batch, planned);
-    }
-  } finally {
-    session.connection.unprepare(sql);
-    await releaseLock(session);
-  }
-}
-
-async function withoutLock<Result>(session: MysqlSession, ask: () => Promise<Result>): Promise<Result> {
-  await session.query(`SAVEPOINT ${savepoint}`);
-  try {
-    return await ask();
-  } finally {
-    await releaseLock(session);
-  }
-}
-
-async function releaseLock(session: MysqlSession): Promise<void> {
-  // A connection that is lost holds no lock, and whoever wants to read on is told by the next statement.
-  await session.query(`ROLLBACK TO SAVEPOINT ${savepoint}`).catch(() => undefined);
-}
-
-function prepare(
-  session: MysqlSession,
-  sql: string,
-  where: { readonly source: string; readonly table: string },
-  signal: AbortSignal,
-): Promise<number> {
-  return new Promise((resolve, reject) => {
-    session.connection.prepare(sql, (error, statement) => {
-      if (error && signal.aborted) reject(signal.reason as Error);
-      else if (error) reject(mysqlError(error, `Cannot read ${where.table}`, where));
-      else resolve(statement.id);
+  const columns = asked.map(({ column }) => column);
+  const before = columns.map(({ name }) => invalid.get(name) ?? 0);
+  const onInvalid = (counts: readonly number[]): void => {
+    counts.forEach((count, i) => {
+      if (count > 0) invalid.set((columns[i] as Column).name, (before[i] as number) + count);
     });
-  });
+  };
+  for await (const batch of selectBatches(session, described, sql, columns, signal, onInvalid)) {
+    yield asked.length === planned.length ? batch : withMadeColumns(batch, planned);
+  }
 }
 
 function withMadeColumns(batch: RecordBatch, planned: readonly PlannedColumn[]): RecordBatch {

@@ -1,0 +1,127 @@
+import type { ManifestSlice, ManifestTable } from "../lake/manifest.ts";
+import type { ChangeField, SliceChanges, TableReading } from "../sources/source.ts";
+import { columnValues } from "../table/column-values.ts";
+import type { Partition } from "../table/partition.ts";
+import type { RecordBatch } from "../table/record-batch.ts";
+import type { Column } from "../table/table-schema.ts";
+import { batchesOf, type LoadHere } from "./load-ranges.ts";
+import type { LoadedRows } from "./load-rows.ts";
+import { SliceNumbers } from "./slice-numbers.ts";
+
+/** Where more than this share of the slices changed, all are read: one pass is faster then, and sees everything. */
+const mostChanged = 0.5;
+
+/** A table of which only the slices that changed were read. */
+export interface LoadedChanges {
+  /** What was read. */
+  readonly loaded: LoadedRows;
+  /** The whole table: slices that were read, and those of before. */
+  readonly slices: readonly ManifestSlice[];
+  readonly rowCount: number;
+}
+
+/**
+ * Reads the slices with rows that changed since the watermark, and those whose number of rows is not the lake's.
+ * Resolves to undefined when the table has to be read as a whole: slices cannot be told apart, or most have changed.
+ */
+export async function loadChanges(
+  reading: TableReading,
+  previous: ManifestTable,
+  watermark: string,
+  field: ChangeField,
+  loadHere: LoadHere,
+  onProgress: (rowCount: number, byteCount: number) => void,
+  signal: AbortSignal,
+): Promise<LoadedChanges | undefined> {
+  const { partitionColumns, slices: known } = previous;
+  const changes = await reading.changesSince?.(watermark, field, partitionColumns);
+  if (changes === undefined) return undefined;
+  const columns = partitionColumns.flatMap(
+    (name) => reading.schema.columns.find((each) => each.name === name) ?? [],
+  );
+  const counts = changes.rowCounts && (await readSlices(changes.rowCounts(signal), columns));
+  const toRead = await findSlicesToRead(changes, columns, known, counts, signal);
+  if (toRead.size > 1 && toRead.size > known.length * mostChanged) return undefined;
+
+  const ranges = [...changes.rangesOf([...toRead.values()])];
+  const nothing: LoadedRows = { rowCount: 0, slices: [], alterations: [] };
+  const loaded =
+    ranges.length === 0
+      ? nothing
+      : await loadHere(
+          batchesOf(reading, () => ranges.shift(), signal),
+          0,
+          onProgress,
+        );
+  const read = new Set(loaded.slices.map(({ partition }) => keyOf(partition)));
+  const kept = known.filter(({ partition }) => {
+    const key = keyOf(partition);
+    return !read.has(key) && !toRead.has(key) && (counts === undefined || counts.has(key));
+  });
+  const slices = [...kept, ...loaded.slices];
+  const rowCount = slices.reduce((sum, slice) => sum + rowsOf(slice), 0);
+  // The counts are of the same moment: where the sum differs, what was put together is not the table.
+  const counted = counts && [...counts.values()].reduce((sum, slice) => sum + slice.rowCount, 0);
+  if (counted !== undefined && rowCount !== counted) return undefined;
+  return { loaded, slices, rowCount };
+}
+
+interface CountedSlice {
+  readonly partition: Partition;
+  readonly rowCount: number;
+}
+
+type SlicesByKey = ReadonlyMap<string, CountedSlice>;
+
+/** Those that changed lately, and those whose rows are more or fewer than the lake's. */
+async function findSlicesToRead(
+  changes: SliceChanges,
+  columns: readonly Column[],
+  known: readonly ManifestSlice[],
+  counts: SlicesByKey | undefined,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Partition>> {
+  const toRead = new Map<string, Partition>();
+  for (const [key, { partition }] of await readSlices(changes.changed(signal), columns)) {
+    toRead.set(key, partition);
+  }
+  const rowCounts = new Map(known.map((slice) => [keyOf(slice.partition), rowsOf(slice)]));
+  for (const [key, { partition, rowCount }] of counts ?? []) {
+    if (rowCounts.get(key) !== rowCount) toRead.set(key, partition);
+  }
+  return toRead;
+}
+
+/** The slices that batches name, by the text of their values; with the sums of the column behind them, if there is one. */
+async function readSlices(
+  batches: AsyncIterable<RecordBatch>,
+  columns: readonly Column[],
+): Promise<SlicesByKey> {
+  const positions = columns.map((_, i) => i);
+  const numbers = new SliceNumbers({ source: "", table: "", columns, key: [] }, positions);
+  const rowCounts: number[] = [];
+  for await (const batch of batches) {
+    const sliceOf = new Int32Array(batch.rowCount);
+    numbers.numberRows(batch, sliceOf);
+    const counts = batch.columns[columns.length];
+    const rows = counts && [...columnValues({ kind: "int64" }, counts, batch.rowCount)];
+    sliceOf.forEach((slice, row) => {
+      rowCounts[slice] = (rowCounts[slice] ?? 0) + Number(rows?.[row] ?? 0);
+    });
+    batch.release();
+  }
+  return new Map(
+    rowCounts.map((rowCount, slice) => {
+      const partition = numbers.partition(slice);
+      return [keyOf(partition), { partition, rowCount }];
+    }),
+  );
+}
+
+function keyOf(partition: Partition): string {
+  return JSON.stringify(partition.map(({ value }) => value));
+}
+
+function rowsOf({ files }: ManifestSlice): number {
+  return files.reduce((sum, { rowCount }) => sum + rowCount, 0);
+}
