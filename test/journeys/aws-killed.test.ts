@@ -34,7 +34,6 @@ const moments = {
     ["between new partitions and gone ones", { glue: /^BatchDelete/ }, 1],
   ],
   parquet: [
-    ["between upload and publication", { s3: isManifest }, 1],
     ["between publication and partitions", { glue: /^Batch/ }, 1],
     ["between new partitions and moved ones", { glue: /^BatchUpdate/ }, 1],
   ],
