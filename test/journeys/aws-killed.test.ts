@@ -99,6 +99,7 @@ describeOnS3("a run on AWS that is killed", (s3) => {
               expect([what, (await files(lake)).length]).toEqual([what, format === "csv" ? 3 : 6]);
             }
           },
+          180_000,
         );
 
         test("two at once, of the same tables: one publishes, the other says so, and the catalog is whole", async () => {
