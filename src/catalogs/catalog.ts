@@ -64,6 +64,8 @@ export interface CatalogWarning {
   /** The raw table or view. */
   readonly table: string;
   readonly message: string;
+  /** Somebody else made it, and it stays as it is until there are rows of ours to show. Not worth telling in a run. */
+  readonly left?: true;
 }
 
 /** Makes lake files queryable by name. Every method may be repeated without harm. */

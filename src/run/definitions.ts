@@ -150,7 +150,13 @@ async function create(
   await defineTables(lake.store, lake.place, definitions, [kind]);
   // Whoever types the command may have lost what was there.
   const warnings = await publishCatalog(lake, { verify: true });
-  return { changes, warnings };
+  const left = new Set(warnings.filter((warning) => warning.left === true).map(({ table }) => table));
+  const asItWas = ({ change, name }: DefinitionChange): boolean =>
+    change === "created" && left.has(name.toLowerCase());
+  return {
+    changes: changes.map((each) => (asItWas(each) ? { ...each, change: "unchanged" as const } : each)),
+    warnings: warnings.filter((warning) => warning.left !== true),
+  };
 }
 
 interface Described {

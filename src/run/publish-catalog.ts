@@ -117,7 +117,8 @@ export function catalogOfRun(lake: OpenedLake, reporter: Reporter, replace: read
       // Files are where they were, and what the catalog says of them is right.
       if (held) return false;
       try {
-        for (const { table, message } of await publishCatalog(lake, { replace })) {
+        for (const { table, message, left } of await publishCatalog(lake, { replace })) {
+          if (left === true) continue;
           if (!told.has(`${table} ${message}`)) reporter.report({ kind: "warning", table, message });
           told.add(`${table} ${message}`);
         }

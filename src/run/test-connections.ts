@@ -24,9 +24,10 @@ export async function testConnections(
 
 async function checkLake(settings: Settings): Promise<CheckResult> {
   const { store, place } = await openLake(settings);
+  const checked = await store.check();
   // A lake of another version is found out here rather than at the first load.
-  await readManifest(store, place);
-  return store.check();
+  if (checked.ok) await readManifest(store, place);
+  return checked;
 }
 
 async function checkCatalog(settings: Settings): Promise<readonly CheckResult[]> {

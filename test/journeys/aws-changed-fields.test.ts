@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { deny } from "../catalogs/aws-front.ts";
+import { openFaultyProxy } from "../services/faulty-proxy.ts";
 import { describeOnMoto, type TestMotoServer } from "../services/moto-server.ts";
 import { describeOnServers, type TestDatabase } from "../services/mysql-server.ts";
 import { describeOnS3 } from "../services/s3-server.ts";
@@ -135,6 +136,40 @@ describeOnS3("a table whose fields change", (s3) => {
             columns: ["state", "id"],
             header: ["state", "id"],
           });
+        });
+
+        test("and whose run is killed when it is empty: create-datalake-tables brings its rows back", async () => {
+          await using school = await server.database();
+          await fill(school);
+          await using proxy = await openFaultyProxy(s3.endpointUrl);
+          await using lake = await openAwsSite(
+            { s3, moto, endpointUrl: proxy.url },
+            { datasources: [mysqlDatasource(school, [visits(["id", "course_id", "state"])])] },
+          );
+          keepViews(moto, lake);
+          expect((await lake.run("extract-and-load", "--all")).exitCode).toBe(0);
+          await lake.site.writeSettings({
+            datalake: lake.datalake,
+            datasources: [mysqlDatasource(school, [visits(["state", "course_id", "id"])])],
+          });
+          const moving = new Promise<string>((resolve) => {
+            proxy.fail(({ headers }) => {
+              if (headers["x-amz-copy-source"] === undefined) return undefined;
+              resolve("moving");
+              return { kind: "stall" };
+            });
+          });
+          await using run = lake.start("extract-and-load", "--all");
+          expect(await Promise.race([moving, run.ended])).toBe("moving");
+          run.kill("SIGKILL");
+          await run.ended;
+          proxy.fail(() => undefined);
+          expect((await read(moto, lake)).header).toBeUndefined();
+
+          expect((await lake.run("create-datalake-tables", "--all")).exitCode).toBe(0);
+
+          const columns = ["state", "id"];
+          expect(await read(moto, lake)).toEqual({ columns, header: columns });
         });
 
         test("that others share keeps its old version when their files would be misread", async () => {

@@ -45,11 +45,12 @@ describeOnS3("an installation of the original", (s3) => {
           keepViews(moto, lake);
 
           for (const command of firstDay) {
-            const { exitCode, stderr } = await lake.run(...command.split(" "));
+            const { exitCode, stdout, stderr } = await lake.run(...command.split(" "));
             expect([command, exitCode, exitCode === 0 ? "" : stderr]).toEqual([command, 0, ""]);
             if (command.startsWith("create-")) {
               // Nothing is loaded, and readers go on with what the original has left.
               expect(changesOf(lake)).toEqual([]);
+              expect(stdout).toContain(`\n${tables.length} unchanged\n`);
             }
           }
 
@@ -89,7 +90,7 @@ describeOnS3("an installation of the original", (s3) => {
             expect([command, exitCode, stdout.match(/created/)]).toEqual([command, 0, null]);
           }
           expect(changesOf(lake, asked)).toEqual([]);
-        });
+        }, 180_000);
 
         test("keeps the names that it has given to tables and views, and gets its new partitions", async () => {
           await using shop = await server.database();

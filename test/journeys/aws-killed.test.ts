@@ -34,7 +34,6 @@ const moments = {
     ["between new partitions and gone ones", { glue: /^BatchDelete/ }, 1],
   ],
   parquet: [
-    ["between upload and publication", { s3: isManifest }, 1],
     ["between publication and partitions", { glue: /^Batch/ }, 1],
     ["between new partitions and moved ones", { glue: /^BatchUpdate/ }, 1],
   ],
@@ -100,6 +99,7 @@ describeOnS3("a run on AWS that is killed", (s3) => {
               expect([what, (await files(lake)).length]).toEqual([what, format === "csv" ? 3 : 6]);
             }
           },
+          180_000,
         );
 
         test("two at once, of the same tables: one publishes, the other says so, and the catalog is whole", async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
+  apartParquetKey,
   assertSegmentLength,
   csvKey,
   describeSystemKey,
@@ -133,6 +134,7 @@ describe("A run's id", () => {
     expect(runOfFile(lake, parquetKey(lake, "t", course, run, 7))).toBe(run);
     expect(runOfFile(plain, parquetKey(plain, "t", course, run, 7))).toBe(run);
     expect(runOfFile(lake, stagedCsvKey(lake, "t", course, run))).toBe(run);
+    expect(runOfFile(lake, apartParquetKey(lake, "t", course, run, 7))).toBe(run);
   });
 
   test.each([

@@ -24,7 +24,8 @@ export async function showTable(
   plan: TablePlan,
 ): Promise<ShownTable> {
   const partitions = await ensureRaw(glue, plan);
-  const warnings = partitions === undefined ? [] : warningsOf(plan.raw.name, partitions);
+  const warnings =
+    partitions === undefined ? [leftAsItIs(plan.raw.name)] : warningsOf(plan.raw.name, partitions);
   const known = partitions && {
     fingerprint: plan.fingerprint,
     format: plan.raw.format,
@@ -33,7 +34,11 @@ export async function showTable(
   const { view } = plan;
   if (view === undefined) return { known, view: undefined, warnings };
   const made = await ensureView(glue, place, partitions === undefined ? { ...view, make: "absent" } : view);
-  return { known, view: made || partitions !== undefined ? view.fingerprint : undefined, warnings };
+  return {
+    known,
+    view: made || partitions !== undefined ? view.fingerprint : undefined,
+    warnings: partitions === undefined && !made ? [...warnings, leftAsItIs(view.name)] : warnings,
+  };
 }
 
 /** Trusts what is known until Glue says that somebody has dropped the table. */
@@ -75,6 +80,11 @@ async function ensureView(glue: GlueDatabase, place: AthenaPlace, view: ViewPlan
   }
   await runQuery(glue.aws, place, view.sql, `create the view ${view.name}`);
   return true;
+}
+
+function leftAsItIs(table: string): CatalogWarning {
+  const message = "was there before, and stays as it is until the first load";
+  return { table, message, left: true };
 }
 
 function warningsOf(table: string, { undropped }: EnsuredPartitions): readonly CatalogWarning[] {
