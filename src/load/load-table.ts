@@ -69,7 +69,7 @@ export async function loadTable(
   };
   warn();
   const loadedAt = new Date();
-  const known = sameShape(context.known.get(name), reading.schema, table, encoder.format);
+  const known = sameShape(context.known.get(name), reading.schema, table, encoder.format, context.place);
   if (known !== undefined && isUnchanged(known, contentMark, table, loadedAt)) {
     reporter.report({ kind: "table-unchanged", table: name, source });
     return undefined;

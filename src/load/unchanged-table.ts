@@ -1,5 +1,6 @@
 import type { LakeFormat } from "../encoders/encoder.ts";
 import type { ManifestLoad, ManifestTable } from "../lake/manifest.ts";
+import { isStaged, type LakePlace } from "../stores/lake-path.ts";
 import type { TableSchema } from "../table/table-schema.ts";
 import type { TableToLoad } from "./table-to-load.ts";
 
@@ -8,21 +9,23 @@ export type KnownTable = ManifestTable & { readonly load: ManifestLoad };
 
 /**
  * The table as it was loaded last, if files of then may stand beside new ones: the same columns of the same types,
- * the same partitions, nothing else in the settings either.
+ * the same partitions, nothing else in the settings either, and none that had to be put apart.
  */
 export function sameShape(
   previous: ManifestTable | undefined,
   schema: TableSchema,
   table: TableToLoad,
   format: LakeFormat,
+  place: LakePlace,
 ): KnownTable | undefined {
   const { load } = previous ?? {};
   if (previous === undefined || load === undefined || load.request !== table.requestMark) return undefined;
   const shape = [schema.source, format, table.partitionColumns, schema.columns, schema.key];
   const { source, partitionColumns, columns, key } = previous;
+  const apart = previous.slices.some(({ files }) => files.some(({ key }) => isStaged(place, key)));
   const same =
     JSON.stringify([source, previous.format, partitionColumns, columns, key]) === JSON.stringify(shape);
-  return same ? { ...previous, load } : undefined;
+  return same && !apart ? { ...previous, load } : undefined;
 }
 
 /** Whether the lake has the rows already. What slices do not tell a full load sees, so that it is due all the same. */

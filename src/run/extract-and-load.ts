@@ -118,9 +118,8 @@ async function loadAndPublish(
   const failed = read.failed + refused.length;
   const { unchanged, incomplete } = read;
   if (lake.upkeep === "auto") await defineUnchanged(lake, began, unchanged);
-  if (loaded.length === 0) {
-    await catalog.show();
-  } else {
+  if (loaded.length === 0 && unchanged.length > 0) await catalog.show();
+  if (loaded.length > 0) {
     const { show: showInCatalog, hide: hideInCatalog } = catalog;
     const publication = { lease, began, tables: loaded, now: new Date(), showInCatalog, hideInCatalog };
     await publishTables(lake.store, lake.place, publication);

@@ -131,6 +131,11 @@ export function stagingFolder(lake: LakePlace): string {
   return `${systemFolder(lake)}staging/`;
 }
 
+/** Whether a file lies where it is out of the sight of a table's readers, unless the catalog names it. */
+export function isStaged(lake: LakePlace, key: string): boolean {
+  return key.startsWith(stagingFolder(lake));
+}
+
 /** This lake's manifest, leases and staged files. That of a lake with base partitions lies within that of one without. */
 export function systemFolder(lake: LakePlace): string {
   return sharedSystemFolder(lake.basePrefix) + folders(lake.basePartition);

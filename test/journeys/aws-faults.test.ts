@@ -107,7 +107,7 @@ describeOnS3("a run that AWS makes trouble for", (s3) => {
           ] as const) {
             proxy.fail((request) => (isUpload(request) ? fault : undefined));
 
-            const { exitCode, stderr } = await lake.run("extract-and-load", "--all");
+            const { exitCode, stderr } = await lake.run("extract-and-load", "--all", "--force");
 
             expect(exitCode).toBe(1);
             expect(stderr).toContain(`${told} (STORE_DENIED)`);

@@ -59,7 +59,7 @@ describeOnS3("a run on AWS that is killed", (s3) => {
             );
             await enrol(school, 0);
             keepViews(moto, lake);
-            expect((await lake.run("extract-and-load", "--all")).exitCode).toBe(0);
+            expect((await lake.run("extract-and-load", "--all", "--force")).exitCode).toBe(0);
 
             for (const [round, [what, at, count]] of moments[format].entries()) {
               await enrol(school, round + 1);
@@ -80,7 +80,7 @@ describeOnS3("a run on AWS that is killed", (s3) => {
                   return new Promise(() => undefined);
                 });
               }
-              await using run = lake.start("extract-and-load", "--all");
+              await using run = lake.start("extract-and-load", "--all", "--force");
               const reached = await Promise.race([held, run.ended]);
               expect(reached).toBe(what);
               run.kill("SIGKILL");
@@ -90,7 +90,7 @@ describeOnS3("a run on AWS that is killed", (s3) => {
 
               expect([what, await missing(moto, lake)]).toEqual([what, []]);
 
-              const { exitCode, stderr } = await lake.run("extract-and-load", "--all");
+              const { exitCode, stderr } = await lake.run("extract-and-load", "--all", "--force");
               expect([what, exitCode, exitCode === 0 ? "" : stderr]).toEqual([what, 0, ""]);
               const folders = await partitionFolders(moto, lake.database, raw);
               expect([what, Object.keys(folders).sort()]).toEqual([what, coursesOf(round + 1)]);
@@ -111,8 +111,8 @@ describeOnS3("a run on AWS that is killed", (s3) => {
             { datalake: { format: "parquet" }, datasources: [mysqlDatasource(school, [visits])] },
           );
           keepViews(moto, lake);
-          await using first = lake.start("extract-and-load", "--all");
-          await using second = lake.start("extract-and-load", "--all");
+          await using first = lake.start("extract-and-load", "--all", "--force");
+          await using second = lake.start("extract-and-load", "--all", "--force");
 
           const ended = await Promise.all([first.ended, second.ended]);
 
