@@ -6,6 +6,7 @@ import type { RunEvent } from "../../src/reports/reporter.ts";
 import type { Snapshot, Source, TableReading } from "../../src/sources/source.ts";
 import type { Store } from "../../src/stores/store.ts";
 import type { Alteration } from "../../src/table/alteration.ts";
+import type { RecordBatch } from "../../src/table/record-batch.ts";
 import { details } from "../encoders/parquet/parquet-in-memory.ts";
 import { batchesOfTable, keysIn, place, schemaOfTable, temporaryStore } from "./table-in-memory.ts";
 import type { TableInMemory } from "./table-in-memory.ts";
@@ -97,6 +98,26 @@ const small: TableInMemory = {
 
 const kinds = (run: Run): readonly string[] => run.events.map(({ kind }) => kind);
 const failures = (run: Run) => run.events.filter((event) => event.kind === "table-failed");
+
+test("a warning that comes while rows are read is told, once, before the table is", async () => {
+  await using lake = await temporaryStore();
+  const warnings = ["known before"];
+  async function* batches(): AsyncGenerator<RecordBatch> {
+    yield* batchesOfTable(small);
+    warnings.push("known afterwards");
+  }
+
+  const run = await loadAll(lake.store, {
+    shop: { tables: { orders: { ...small, batches: batches() } }, warnings },
+  });
+
+  expect(run.events.flatMap((event) => (event.kind === "warning" ? [event.message] : [event.kind]))).toEqual([
+    "known before",
+    "table-started",
+    "known afterwards",
+    "table-loaded",
+  ]);
+});
 
 test("each table is told, loaded and counted", async () => {
   await using lake = await temporaryStore();
