@@ -14,10 +14,10 @@ import { describeMachine } from "./machine.ts";
 import { spellRows } from "./figures.ts";
 import { writeStructures } from "./view-structures.ts";
 
-const usage = `make bench-views ARGS="[--scale 47] [--rounds 3]"
+const usage = `make bench-views ARGS="[--scale 36] [--rounds 3]"
 
 Asks every Open edX view of a sample site for all its rows.
---scale: 47 is about two million rows of courseware_studentmodule
+--scale: 36 is about two million rows of courseware_studentmodule
 `;
 
 const run = promisify(execFile);
@@ -142,7 +142,7 @@ function tell(line: string): void {
 
 const { values } = parseArgs({
   options: {
-    scale: { type: "string", default: "47" },
+    scale: { type: "string", default: "36" },
     rounds: { type: "string", default: "3" },
     help: { type: "boolean", default: false },
   },

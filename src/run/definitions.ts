@@ -11,6 +11,7 @@ import { switchOf } from "../privacy/privacy-rules.ts";
 import type { Settings, TableSettings } from "../settings/settings.ts";
 import type { Source } from "../sources/source.ts";
 import type { Column, TableSchema } from "../table/table-schema.ts";
+import { describeViews } from "./describe-views.ts";
 import { publishCatalog } from "./publish-catalog.ts";
 import { resolveSelection, type SelectedTables, type Selection } from "./select-tables.ts";
 import { untilAborted } from "./until-aborted.ts";
@@ -21,7 +22,9 @@ export interface DefinitionChange {
   readonly table: string;
   /** The raw table or view. */
   readonly name: string;
-  readonly change: "created" | "altered" | "unchanged" | "dropped" | "failed";
+  readonly change: "created" | "altered" | "unchanged" | "dropped" | "failed" | "absent";
+  /** Why it is absent: a view that this lake cannot have, which is no failure. */
+  readonly note?: string;
   readonly error?: PanoramaError;
 }
 
@@ -108,8 +111,8 @@ async function create(
     }
   }
   await defineTables(lake.store, lake.place, definitions, [kind]);
-  await publishCatalog(lake);
-  return changes;
+  const warnings = await publishCatalog(lake);
+  return kind === "view" ? [...changes, ...describeViews(lake.viewFiles, warnings)] : changes;
 }
 
 interface Described {

@@ -89,6 +89,9 @@ async function exists(path: string): Promise<boolean> {
 
 const temporarySuffix = ".tmp";
 
+/** While it is built. No `datalake_database` is called so. */
+const attachedName = "the catalog that is written";
+
 /** What a run that was killed left beside the catalog. */
 async function removeLeftovers(path: string): Promise<void> {
   const prefix = `.${basename(path)}.`;
@@ -127,21 +130,24 @@ async function buildDatabase(
   try {
     const connection = await instance.connect();
     try {
-      await connection.run(`ATTACH ${quoteText(file)} AS lake; USE lake; BEGIN`);
-      if (schema !== undefined) await connection.run(`CREATE SCHEMA ${quoteName(schema)}`);
+      const name = quoteName(attachedName);
+      await connection.run(`ATTACH ${quoteText(file)} AS ${name}; USE ${name}.main; BEGIN`);
+      // With the catalog's name before it: DuckDB has databases that a schema may be called as.
+      const copies = schema === undefined ? undefined : `${name}.${quoteName(schema)}`;
+      if (copies !== undefined) await connection.run(`CREATE SCHEMA ${copies}`);
       for (const table of tables) {
-        const name = table.viewName ?? table.rawName;
-        if (name === undefined) continue;
+        const shown = table.viewName ?? table.rawName;
+        if (shown === undefined) continue;
         try {
-          await connection.run(defineTable(table, schema).join(";\n"));
+          await connection.run(defineTable(table, copies).join(";\n"));
         } catch (error) {
-          throw catalogError(error, `Cannot define ${name} in the catalog`, { table: name });
+          throw catalogError(error, `Cannot define ${shown} in the catalog`, { table: shown });
         }
       }
       await connection.run("COMMIT");
-      const warnings = await defineViews(connection, schema, views);
+      const warnings = await defineViews(connection, copies, views);
       // Detaching writes everything into the file itself and leaves no write-ahead log beside it.
-      await connection.run("USE memory; DETACH lake");
+      await connection.run(`USE memory.main; DETACH ${name}`);
       return warnings;
     } finally {
       connection.closeSync();
@@ -151,14 +157,13 @@ async function buildDatabase(
   }
 }
 
-function defineTable(table: LakeTable, schema: string | undefined): readonly string[] {
+/** `copies` is the schema that repeats the views, as SQL spells it. */
+function defineTable(table: LakeTable, copies: string | undefined): readonly string[] {
   const statements = [...planViews(table)];
-  if (schema !== undefined) {
+  if (copies !== undefined) {
     for (const name of [table.rawName, table.viewName]) {
       if (name === undefined) continue;
-      statements.push(
-        `CREATE VIEW ${quoteName(schema)}.${quoteName(name)} AS SELECT * FROM main.${quoteName(name)}`,
-      );
+      statements.push(`CREATE VIEW ${copies}.${quoteName(name)} AS SELECT * FROM main.${quoteName(name)}`);
     }
   }
   return statements;

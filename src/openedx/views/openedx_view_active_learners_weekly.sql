@@ -27,6 +27,6 @@ SELECT
   count(DISTINCT l.user_id) AS active_learners
 FROM weeks AS w
 JOIN {{openedx_view_course_learners}} AS l
-  ON l.lms = w.lms AND l.course_key = lower(trim(w.course_id)) AND l.user_id = w.user_id
+  ON l.lms = w.lms AND l.course_key = lower(trim(replace(w.course_id, '\n', ''))) AND l.user_id = w.user_id
 WHERE l.is_student
 GROUP BY l.lms, l.course_id, l.course_name, w.week

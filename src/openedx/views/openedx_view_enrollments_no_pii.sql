@@ -2,21 +2,21 @@
 WITH grades AS (
   SELECT
     lms,
-    lower(trim(course_id)) AS course_key,
+    lower(trim(replace(course_id, '\n', ''))) AS course_key,
     user_id,
     max_by(percent_grade, modified) AS percent_grade,
     max_by(nullif(letter_grade, ''), modified) AS letter_grade,
     max(modified) AS modified
   FROM {{grades_persistentcoursegrade?: lms varchar, course_id varchar, user_id bigint, percent_grade double,
     letter_grade varchar, modified timestamp}}
-  GROUP BY lms, lower(trim(course_id)), user_id
+  GROUP BY lms, lower(trim(replace(course_id, '\n', ''))), user_id
 ),
 roles AS (
   SELECT
     lms,
     user_id,
     lower(coalesce(org, '')) AS org,
-    lower(trim(coalesce(course_id, ''))) AS course_key,
+    lower(trim(replace(coalesce(course_id, ''), '\n', ''))) AS course_key,
     role
   FROM {{student_courseaccessrole?: lms varchar, user_id bigint, org varchar, course_id varchar, role varchar}}
   WHERE role IN ('staff', 'instructor', 'course_creator_group', 'beta_testers')

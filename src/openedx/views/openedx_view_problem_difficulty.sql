@@ -3,8 +3,8 @@ WITH answers AS (
   SELECT
     lms,
     course_id,
-    lower(trim(module_id)) AS block_key,
-    trim(module_id) AS block_id,
+    lower(trim(replace(module_id, '\n', ''))) AS block_key,
+    trim(replace(module_id, '\n', '')) AS block_id,
     student_id,
     CASE WHEN grade > max_grade THEN CAST(1 AS double) ELSE grade / max_grade END AS share,
     TRY_CAST(json_extract_scalar(state, '$.attempts') AS bigint) AS attempts
@@ -26,7 +26,7 @@ problems AS (
     avg(a.attempts) AS average_attempts
   FROM answers AS a
   JOIN {{openedx_view_course_learners}} AS l
-    ON l.lms = a.lms AND l.course_key = lower(trim(a.course_id)) AND l.user_id = a.student_id
+    ON l.lms = a.lms AND l.course_key = lower(trim(replace(a.course_id, '\n', ''))) AND l.user_id = a.student_id
   WHERE l.is_student
   GROUP BY l.lms, l.course_id, l.course_key, l.course_name, a.block_key
 ),

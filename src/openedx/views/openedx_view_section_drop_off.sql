@@ -34,7 +34,7 @@ visits AS (
   SELECT DISTINCT m.lms AS lms, m.course_key AS course_key, m.section AS section, m.section_order AS section_order,
     b.user_id AS user_id
   FROM (
-    SELECT lms, lower(trim(block_key)) AS block_key, user_id
+    SELECT lms, lower(trim(replace(block_key, '\n', ''))) AS block_key, user_id
     FROM {{completion_blockcompletion: lms varchar, block_key varchar, user_id bigint, completion double}} AS completions
     WHERE completion > 0
   ) AS b

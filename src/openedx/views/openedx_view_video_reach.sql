@@ -4,8 +4,8 @@ WITH opened AS (
   SELECT
     lms,
     course_id,
-    trim(module_id) AS block_id,
-    lower(trim(module_id)) AS block_key,
+    trim(replace(module_id, '\n', '')) AS block_id,
+    lower(trim(replace(module_id, '\n', ''))) AS block_key,
     student_id AS user_id,
     json_extract_scalar(state, '$.saved_video_position') AS position
   FROM {{courseware_studentmodule: lms varchar, course_id varchar, module_id varchar, module_type varchar,
@@ -27,12 +27,12 @@ viewers AS (
     ) AS seconds
   FROM opened AS o
   JOIN {{openedx_view_course_learners}} AS l
-    ON l.lms = o.lms AND l.course_key = lower(trim(o.course_id)) AND l.user_id = o.user_id
+    ON l.lms = o.lms AND l.course_key = lower(trim(replace(o.course_id, '\n', ''))) AND l.user_id = o.user_id
   WHERE l.is_student
   GROUP BY l.lms, l.course_id, l.course_name, o.block_key, o.user_id
 ),
 completed AS (
-  SELECT DISTINCT lms, lower(trim(block_key)) AS block_key, user_id
+  SELECT DISTINCT lms, lower(trim(replace(block_key, '\n', ''))) AS block_key, user_id
   FROM {{completion_blockcompletion?: lms varchar, block_key varchar, user_id bigint, block_type varchar,
     completion double}} AS completions
   WHERE block_type = 'video' AND completion >= 1
