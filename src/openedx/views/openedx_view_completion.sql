@@ -42,7 +42,7 @@ done AS (
   SELECT b.lms AS lms, leaves.course_key AS course_key, b.user_id AS user_id, count(DISTINCT b.block_key) AS completed_blocks
   FROM (
     SELECT lms, lower(trim(replace(block_key, '\n', ''))) AS block_key, user_id
-    FROM {{completion_blockcompletion: lms varchar, block_key varchar, user_id bigint, completion double}} AS completions
+    FROM {{completion_blockcompletion: lms varchar, block_key varchar, user_id id, completion double}} AS completions
     WHERE completion >= 1
   ) AS b
   JOIN leaves ON leaves.lms = b.lms AND leaves.block_key = b.block_key

@@ -9,7 +9,7 @@ WITH answers AS (
     CASE WHEN grade > max_grade THEN CAST(1 AS double) ELSE grade / max_grade END AS share,
     TRY_CAST(json_extract_scalar(state, '$.attempts') AS bigint) AS attempts
   FROM {{courseware_studentmodule: lms varchar, course_id varchar, module_id varchar, module_type varchar,
-    student_id bigint, state varchar?, grade double, max_grade double}} AS modules
+    student_id id, state varchar?, grade double, max_grade double}} AS modules
   WHERE module_type = 'problem' AND max_grade > 0 AND grade IS NOT NULL
 ),
 problems AS (

@@ -35,7 +35,7 @@ visits AS (
     b.user_id AS user_id
   FROM (
     SELECT lms, lower(trim(replace(block_key, '\n', ''))) AS block_key, user_id
-    FROM {{completion_blockcompletion: lms varchar, block_key varchar, user_id bigint, completion double}} AS completions
+    FROM {{completion_blockcompletion: lms varchar, block_key varchar, user_id id, completion double}} AS completions
     WHERE completion > 0
   ) AS b
   JOIN members AS m ON m.lms = b.lms AND m.block_key = b.block_key

@@ -9,7 +9,7 @@ WITH opened AS (
     student_id AS user_id,
     json_extract_scalar(state, '$.saved_video_position') AS position
   FROM {{courseware_studentmodule: lms varchar, course_id varchar, module_id varchar, module_type varchar,
-    student_id bigint, state varchar?}} AS modules
+    student_id id, state varchar?}} AS modules
   WHERE module_type = 'video'
 ),
 viewers AS (
@@ -33,7 +33,7 @@ viewers AS (
 ),
 completed AS (
   SELECT DISTINCT lms, lower(trim(replace(block_key, '\n', ''))) AS block_key, user_id
-  FROM {{completion_blockcompletion?: lms varchar, block_key varchar, user_id bigint, block_type varchar,
+  FROM {{completion_blockcompletion?: lms varchar, block_key varchar, user_id id, block_type varchar,
     completion double}} AS completions
   WHERE block_type = 'video' AND completion >= 1
 ),

@@ -52,3 +52,30 @@ test("with another base prefix, and in the schema of the settings, the views hav
   expect(count).toBeGreaterThan(100);
   expect(await plain.ask("select count(*) as count from view_enrollments")).toEqual([{ count }]);
 });
+
+test("where people's ids are hashes the metrics are the same, and enrolments name nobody", async () => {
+  await using full = await loadSampleSite(0.1, {}, tables);
+  const hashed = { preset: "openedx", privacy: "anonymous" };
+  await using anonymous = await loadSampleSite(0.1, {}, tables, hashed);
+
+  for (const query of [
+    "select * from openedx_view_enrollments_over_time order by all",
+    "select * from openedx_view_active_learners_weekly order by all",
+    "select * from openedx_view_grade_distribution order by all",
+    "select * from openedx_view_course_scorecard order by all",
+    "select * exclude (user_id) from openedx_view_at_risk_learners order by all",
+    "select * exclude (average_attempts) from openedx_view_problem_difficulty order by all",
+    "select course_id, block_id, viewers, completed from openedx_view_video_reach order by all",
+    "select * exclude (user_id) from openedx_view_enrollments_no_pii order by all",
+  ]) {
+    const answer = await full.ask(query);
+    expect(answer.length, query).toBeGreaterThan(5);
+    expect(await anonymous.ask(query), query).toEqual(answer);
+  }
+  expect(
+    await anonymous.ask(
+      "select bool_and(length(user_id) = 64) as hashed, count(username) as names, count(user_email) as addresses, " +
+        "count(user_fullname) as fullnames from openedx_view_enrollments",
+    ),
+  ).toEqual([{ hashed: true, names: 0, addresses: 0, fullnames: 0 }]);
+});
