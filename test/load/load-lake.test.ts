@@ -3,7 +3,7 @@ import { parquetEncoder } from "../../src/encoders/parquet/parquet-encoder.ts";
 import { PanoramaError } from "../../src/errors.ts";
 import { type LakeLoad, loadLake, type SourceToLoad } from "../../src/load/load-lake.ts";
 import type { RunEvent } from "../../src/reports/reporter.ts";
-import type { Snapshot, Source, TableReading } from "../../src/sources/source.ts";
+import type { Snapshot, Source, TableReading, TableFindings } from "../../src/sources/source.ts";
 import type { Store } from "../../src/stores/store.ts";
 import type { Alteration } from "../../src/table/alteration.ts";
 import type { RecordBatch } from "../../src/table/record-batch.ts";
@@ -21,6 +21,7 @@ interface SourceWorld {
   readonly notices?: readonly string[];
   readonly warnings?: readonly string[];
   readonly alterations?: readonly Alteration[];
+  readonly findings?: TableFindings;
 }
 
 function sourceToLoad(name: string, world: SourceWorld): SourceToLoad {
@@ -36,6 +37,7 @@ function sourceToLoad(name: string, world: SourceWorld): SourceToLoad {
       split: async () => [],
       batches: () => content.batches ?? batchesOfTable(content),
       alterations: () => world.alterations ?? [],
+      findings: () => world.findings ?? { notices: [], shortfalls: [] },
     };
   };
   const snapshot: Snapshot = {
@@ -162,6 +164,24 @@ test("each table is told, loaded and counted", async () => {
       alterations: [],
     },
   });
+});
+
+test("a table of which parts could not be read is loaded, told when it is, and counted", async () => {
+  await using lake = await temporaryStore();
+  const findings = { notices: ["2 odd rows"], shortfalls: ["part a: gone", "part b: gone"] };
+
+  const run = await loadAll(lake.store, {
+    shop: { tables: { orders: small }, findings },
+    other: { tables: { more: small } },
+  });
+
+  expect([run.loaded.length, run.failed, run.incomplete]).toEqual([2, 0, 1]);
+  expect(run.events.filter(({ kind }) => kind !== "table-progress").slice(1, 5)).toMatchObject([
+    { kind: "table-loaded", table: "orders" },
+    { kind: "notice", source: "shop", table: "orders", message: "2 odd rows" },
+    { kind: "warning", source: "shop", table: "orders", message: "part a: gone" },
+    { kind: "warning", source: "shop", table: "orders", message: "part b: gone" },
+  ]);
 });
 
 test("a table that fails does not stop the others", async () => {
