@@ -21,7 +21,7 @@ Asks every Open edX view of a sample site for all its rows.
 `;
 
 const run = promisify(execFile);
-const launcher = resolve("panorama");
+const program = resolve("dist/cli/main.js");
 const lms = "lms.example.com";
 const prefix = "openedx";
 const tableNames = [
@@ -54,7 +54,8 @@ async function bench(scale: number, rounds: number): Promise<void> {
   const lake = join(folder.path, "lake");
   const settingsFile = join(folder.path, "panorama_settings.yaml");
   const ask = async (...words: string[]): Promise<string> =>
-    (await run(launcher, ["--settings", settingsFile, ...words], { maxBuffer: 1 << 30 })).stdout;
+    (await run(process.execPath, [program, "--settings", settingsFile, ...words], { maxBuffer: 1 << 30 }))
+      .stdout;
   await writeFile(
     settingsFile,
     JSON.stringify({
@@ -120,7 +121,8 @@ async function showViews(lake: string, folder: string, scale: number): Promise<r
   const store = await openLocalStore(lake);
   const tables = [...lakeTables(await readLakes(store, prefix), store.root), structures];
   const { views } = planViews(await readViewFolder("src/openedx/views"), tables);
-  await openDuckdbCatalog({ path: join(lake, "panorama.duckdb") }).publish(tables, { views });
+  const refused = await openDuckdbCatalog({ path: join(lake, "panorama.duckdb") }).publish(tables, { views });
+  if (refused.length > 0) throw new Error(refused.map(({ message }) => message).join("\n"));
   return views.map(({ name }) => name).sort();
 }
 
