@@ -9,7 +9,6 @@ import { parquetEncoder } from "./encoders/parquet/parquet-encoder.ts";
 import { PanoramaError } from "./errors.ts";
 import { withPrivacy } from "./privacy/private-source.ts";
 import { openedxViewFolder, openedxViewName } from "./openedx/openedx-views.ts";
-import { sampleSchema } from "./openedx/sample/ddl-schema.ts";
 import type {
   DatasourceSettings,
   FileDatasourceSettings,
@@ -25,7 +24,7 @@ import {
 import { openExcelFileSource } from "./sources/excel-files/excel-file-source.ts";
 import { openMysqlSource } from "./sources/mysql/mysql-source.ts";
 import { storedStructureMemory } from "./sources/openedx-structures/stored-structure-memory.ts";
-import { openOpenedxSampleSource } from "./sources/openedx-sample-source.ts";
+import { openOpenedxSampleSource, sampleSourceTables } from "./sources/openedx-sample-source.ts";
 import type { Source } from "./sources/source.ts";
 import type { LakePlace } from "./stores/lake-path.ts";
 import { openLocalStore } from "./stores/local-store.ts";
@@ -55,7 +54,7 @@ export function askCatalog(path: string, sql: string, signal: AbortSignal): Prom
 }
 
 /** The tables that a datasource of type `openedx_sample` has, in name order. */
-export const sampleTableNames: readonly string[] = sampleSchema.map(({ name }) => name);
+export const sampleTableNames: readonly string[] = sampleSourceTables;
 
 export async function openLake(settings: Settings): Promise<OpenedLake> {
   const lake = localLake(settings);
