@@ -9,7 +9,7 @@ import { parquetEncoder } from "./encoders/parquet/parquet-encoder.ts";
 import { PanoramaError } from "./errors.ts";
 import { withPrivacy } from "./privacy/private-source.ts";
 import { openedxViewFolder, openedxViewName } from "./openedx/openedx-views.ts";
-import { sampleSchema } from "./openedx/sample/ddl-schema.ts";
+
 import {
   type CsvFilesOptions,
   type CsvReading,
@@ -30,7 +30,7 @@ import type {
 } from "./settings/settings.ts";
 import { openMysqlSource } from "./sources/mysql/mysql-source.ts";
 import { storedStructureMemory } from "./sources/openedx-structures/stored-structure-memory.ts";
-import { openOpenedxSampleSource } from "./sources/openedx-sample-source.ts";
+import { openOpenedxSampleSource, sampleSourceTables } from "./sources/openedx-sample-source.ts";
 import type { Source } from "./sources/source.ts";
 import type { LakePlace } from "./stores/lake-path.ts";
 import { openLocalStore } from "./stores/local-store.ts";
@@ -73,7 +73,7 @@ export async function askCatalog(settings: Settings, sql: string, signal: AbortS
 }
 
 /** The tables that a datasource of type `openedx_sample` has, in name order. */
-export const sampleTableNames: readonly string[] = sampleSchema.map(({ name }) => name);
+export const sampleTableNames: readonly string[] = sampleSourceTables;
 
 /**
  * Nothing connects before it is needed. `sharedBy`: how many threads of this process open the lake to write to it,

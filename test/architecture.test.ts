@@ -84,7 +84,8 @@ const arrows: Readonly<Record<Layer, readonly Layer[]>> = {
 
 /** Single files that may do what their layer may not. */
 const exceptions: Readonly<Record<string, readonly Layer[]>> = {
-  "sources/openedx-sample-source.ts": ["sample"],
+  "sources/openedx-sample-source.ts": ["sample", "structures"],
+  "sources/openedx-sample-structures.ts": ["sample", "openedx", "structures"],
 };
 
 /** Where a library may be imported; one that is not listed, nowhere. */

@@ -13,6 +13,7 @@ import type { Settings, TableSettings } from "../settings/settings.ts";
 import type { Source } from "../sources/source.ts";
 import { tableFolder } from "../stores/lake-path.ts";
 import type { Column, TableSchema } from "../table/table-schema.ts";
+import { describeViews } from "./describe-views.ts";
 import { publishCatalog, settleFiles } from "./publish-catalog.ts";
 import { resolveSelection, type SelectedTables, type Selection } from "./select-tables.ts";
 import { untilAborted } from "./until-aborted.ts";
@@ -23,7 +24,9 @@ export interface DefinitionChange {
   readonly table: string;
   /** The raw table or view. */
   readonly name: string;
-  readonly change: "created" | "altered" | "unchanged" | "dropped" | "failed";
+  readonly change: "created" | "altered" | "unchanged" | "dropped" | "failed" | "absent";
+  /** Why it is absent: a view that this lake cannot have, which is no failure. */
+  readonly note?: string;
   readonly error?: PanoramaError;
 }
 
@@ -153,8 +156,9 @@ async function create(
   const left = new Set(warnings.filter((warning) => warning.left === true).map(({ table }) => table));
   const asItWas = ({ change, name }: DefinitionChange): boolean =>
     change === "created" && left.has(name.toLowerCase());
+  const made = changes.map((each) => (asItWas(each) ? { ...each, change: "unchanged" as const } : each));
   return {
-    changes: changes.map((each) => (asItWas(each) ? { ...each, change: "unchanged" as const } : each)),
+    changes: kind === "view" ? [...made, ...describeViews(lake.viewFiles, warnings)] : made,
     warnings: warnings.filter((warning) => warning.left !== true),
   };
 }

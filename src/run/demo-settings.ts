@@ -43,6 +43,7 @@ datalake:
   datalake_database: panorama
   base_partitions:
   - {name: lms, type: varchar, value: lms.example.com}
+views: [openedx]
 datasources:
 - type: openedx_sample
   name: sample_school

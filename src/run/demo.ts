@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { QueryResult } from "../catalogs/query-result.ts";
 import { PanoramaError } from "../errors.ts";
-import { catalogPath } from "../open.ts";
+import { catalogPath, openLake } from "../open.ts";
 import type { Reporter } from "../reports/reporter.ts";
 import { readSettings } from "../settings/read-settings.ts";
 import { writeDemoSettings } from "./demo-settings.ts";
@@ -23,6 +23,8 @@ export interface DemoResult {
   readonly catalog: string;
   readonly settingsPath: string;
   readonly tables: readonly LakeTableInfo[];
+  /** The views over the tables, by name. */
+  readonly views: readonly string[];
   readonly question: string;
   readonly sql: string;
   /** To be disposed of by the caller. */
@@ -31,18 +33,14 @@ export interface DemoResult {
 
 const question = "Which courses do learners finish, and which do they leave before they begin?";
 
-const sql = `select o.display_name as course,
-       count(*) as enrolled,
-       round(100 * avg(if(a.learner is null, 1, 0))) as "never started %",
-       round(100 * avg(if(g.passed_timestamp is null, 0, 1))) as "passed %"
-from openedx_table_student_courseenrollment e
-join openedx_table_course_overviews_courseoverview o on o.id = e.course_id
-left join (select distinct course_id, student_id as learner from openedx_table_courseware_studentmodule) a
-  on a.course_id = e.course_id and a.learner = e.user_id
-left join openedx_table_grades_persistentcoursegrade g
-  on g.course_id = e.course_id and g.user_id = e.user_id
-where e.is_active = 1
-group by all order by enrolled desc limit 8`;
+const sql = `select c.course_name as course,
+       c.learners,
+       round(100 * c.never_started_share) as "never started %",
+       round(100 * c.average_completion) as "completed %",
+       round(100 * s.passed / s.ever_enrolled) as "passed %"
+from openedx_view_completion c
+join openedx_view_course_scorecard s using (lms, course_id)
+order by learners desc, course limit 8`;
 
 /** The main job on embedded parts: a made-up school becomes a lake in a folder. May be repeated. */
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
@@ -59,6 +57,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     catalog: catalogPath(settings),
     settingsPath,
     tables: await describeLake(settings),
+    views: (await openLake(settings)).viewFiles.map(({ viewName }) => viewName),
     question,
     sql,
     answer: await queryLake(settings, sql, options.signal),

@@ -89,7 +89,7 @@ async function loadAndPublish(
     lake: lake.store.root,
   });
 
-  for (const { source, message } of privacyWarnings(selected, settings.views)) {
+  for (const { source, message } of privacyWarnings(selected)) {
     reporter.report({ kind: "warning", source, message });
   }
   const start = { settings, run: lease.run, startedAt: started.toISOString() };

@@ -93,8 +93,11 @@ function tableNames({ lake, settings, catalogByPrefix }: PolicyScope): readonly 
       { text: escapeArn(rawName.toLowerCase()), purpose: `raw table of ${name}` },
       { text: escapeArn(viewName.toLowerCase()), purpose: `view of ${name}` },
     ]);
-  if (!catalogByPrefix) return named;
   const start = lake.basePrefix === undefined ? "" : `${escapeArn(lake.basePrefix.toLowerCase())}_`;
+  if (settings.views.some(({ kind }) => kind === "openedx")) {
+    named.push({ text: `${start}view_*`, purpose: "views that come with the program" });
+  }
+  if (!catalogByPrefix) return named;
   const [raw, view] = [`${start}raw_`, `${start}table_`];
   return [
     { text: `${raw}*`, purpose: "raw tables" },

@@ -87,12 +87,21 @@ function planNotes(scope: PolicyScope, options: PolicyOptions, length: number): 
       : []),
     ...lengthNotes(scope, length),
     ...(lake.type === "aws" ? catalogNotes(lake, options) : []),
+    ...viewNotes(scope),
     ...roleNotes(lake),
     ...(lake.objects.encryption?.kind === "kms"
       ? []
       : [
           "If the bucket encrypts with a KMS key of yours by itself, name the key in kms_key_id: it needs rights too.",
         ]),
+  ];
+}
+
+/** Which views a folder has is not in the settings. */
+function viewNotes({ lake, settings }: PolicyScope): readonly string[] {
+  if (!hasCatalog(lake) || settings.views.every(({ kind }) => kind !== "folder")) return [];
+  return [
+    "Views of one's own are called as their files, which the settings do not name: add each to the tables of the statement CatalogTables.",
   ];
 }
 

@@ -1,6 +1,6 @@
 import { presetEntry, secretColumns } from "../openedx/preset/plan-preset.ts";
 import { switchOf } from "../privacy/privacy-rules.ts";
-import type { TableSettings, ViewsSettings } from "../settings/settings.ts";
+import type { TableSettings } from "../settings/settings.ts";
 import type { SelectedTables } from "./select-tables.ts";
 
 export interface PrivacyWarning {
@@ -8,11 +8,8 @@ export interface PrivacyWarning {
   readonly message: string;
 }
 
-/** What the settings put into the lake that an operator may not mean to be there, and what they empty. */
-export function privacyWarnings(
-  selected: readonly SelectedTables[],
-  views: readonly ViewsSettings[],
-): readonly PrivacyWarning[] {
+/** What the settings put into the lake that an operator may not mean to be there. */
+export function privacyWarnings(selected: readonly SelectedTables[]): readonly PrivacyWarning[] {
   return selected.flatMap(({ datasource, tables }) => {
     // Made-up rows give nothing away.
     const secrets = datasource.type === "mysql" ? tables.flatMap(loadedSecrets) : [];
@@ -31,12 +28,6 @@ export function privacyWarnings(
       const names = unknown.map(({ name }) => name).join(", ");
       messages.push(
         `the preset does not know ${names}: nothing of these is hashed or dropped unless their own \`privacy\` says so`,
-      );
-    }
-    if (datasource.presetLevel === "anonymous" && views.some(({ kind }) => kind === "openedx")) {
-      messages.push(
-        "the views of Open edX take people's ids for numbers, and at `privacy: anonymous` these are hashes: " +
-          "views that join or count people find none",
       );
     }
     return messages.map((message) => ({ source: datasource.name, message }));

@@ -7,12 +7,20 @@ import type { Alteration } from "../table/alteration.ts";
 import type { ColumnData, RecordBatch } from "../table/record-batch.ts";
 import type { Column, TableSchema } from "../table/table-schema.ts";
 import { constantColumn } from "./constant-column.ts";
+import { describeStructuresTable } from "./openedx-structures/structure-table.ts";
+import { openSampleStructures, sampleStructuresTable } from "./openedx-sample-structures.ts";
 import type { FieldRequest, Snapshot, SnapshotPeers, Source, TableReading, TableRequest } from "./source.ts";
 
 export interface OpenedxSampleSourceOptions extends SampleOptions {
   /** The datasource's name in the settings. */
   readonly name: string;
 }
+
+/** The tables of the site's MySQL database, and what its MongoDB comes to as a table; in name order. */
+export const sampleSourceTables: readonly string[] = [
+  ...sampleSchema.map(({ name }) => name),
+  sampleStructuresTable,
+].sort();
 
 /**
  * An Open edX site that needs no server: its rows are computed when they are read. The same options give the
@@ -28,8 +36,11 @@ export function openOpenedxSampleSource(options: OpenedxSampleSourceOptions): So
       ok: true,
       detail: `sample data of scale ${scale} and seed ${seed}: ${site.learnerCount} learners, ${site.courses.length} courses`,
     }),
-    listTables: async () => sampleSchema.map((table) => table.name),
-    describeTable: async (table) => describe(name, requireTable(name, table)),
+    listTables: async () => sampleSourceTables,
+    describeTable: async (table) =>
+      table === sampleStructuresTable
+        ? describeStructuresTable(name, table)
+        : describe(name, requireTable(name, table)),
     estimateRowCounts: async (tables) =>
       new Map(tables.map((table) => [table, estimateRowCount(site, table) ?? 0] as const)),
     openSnapshot: (_signal, peers) => openSnapshot(name, site, options, peers),
@@ -51,7 +62,10 @@ async function openSnapshot(
     id,
     shared: peerIds?.every((peerId) => peerId === id) ?? false,
     notices: [],
-    openTable: async (request) => openTable(source, site, request),
+    openTable: async (request) =>
+      request.table === sampleStructuresTable
+        ? openSampleStructures(source, site, request)
+        : openTable(source, site, request),
     [Symbol.asyncDispose]: async () => undefined,
   };
 }

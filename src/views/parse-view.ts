@@ -16,7 +16,7 @@ export interface Reference {
 
 export interface ReferencedColumn {
   readonly name: string;
-  /** What it is cast to; undefined leaves it as it is. */
+  /** What it is cast to, or `id` for a person's id; undefined leaves it as it is. */
   readonly type: string | undefined;
   /** NULL where it is missing. */
   readonly optional: boolean;

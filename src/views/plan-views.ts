@@ -1,6 +1,6 @@
 import type { CatalogWarning, LakeTable, LakeView } from "../catalogs/catalog.ts";
-import { type ParsedView, parseView, type Reference } from "./parse-view.ts";
-import { type FoundRelation, spellReference } from "./spell-reference.ts";
+import { type ParsedView, parseView, type Reference, referencesOf } from "./parse-view.ts";
+import { type FoundRelation, hasTextIds, type IdType, spellReference } from "./spell-reference.ts";
 import type { ViewFile } from "./view-file.ts";
 
 export interface ViewPlan {
@@ -27,6 +27,7 @@ class Planner {
   /** Names that tables and typed views have, in lower case: catalogs do not tell case apart. */
   readonly #taken = new Set<string>();
   readonly #outcomes = new Map<ViewFile, Outcome>();
+  readonly #idType: IdType;
 
   constructor(files: readonly ViewFile[], tables: readonly LakeTable[]) {
     for (const file of files) this.#files.set(file.name, this.#files.get(file.name) ?? file);
@@ -36,6 +37,16 @@ class Planner {
       if (known?.viewName === undefined) this.#tables.set(table.name, table);
       for (const name of [table.rawName, table.viewName]) this.#taken.add(name?.toLowerCase() ?? "");
     }
+    this.#idType = files.some((file) => this.#readsTextIds(file)) ? "varchar" : "bigint";
+  }
+
+  #readsTextIds(file: ViewFile): boolean {
+    const parsed = parseView(file.text);
+    if ("problem" in parsed) return false;
+    return referencesOf(parsed).some((reference) => {
+      const table = this.#tables.get(reference.name);
+      return table !== undefined && hasTextIds(reference, table);
+    });
   }
 
   /** `readers` are the files whose reading of one another has led here. */
@@ -73,7 +84,7 @@ class Planner {
       const found = this.#find(piece, path);
       if (typeof found === "string" && !piece.optional) return { absent: found };
       const relation = typeof found === "string" ? undefined : found;
-      const spelled = spellReference(piece, relation);
+      const spelled = spellReference(piece, relation, this.#idType);
       if (typeof spelled === "object") return { absent: spelled.problem };
       sql += spelled;
       if (relation !== undefined) reads.add(relation.name);

@@ -9,6 +9,12 @@ export interface FoundRelation {
   readonly table: LakeTable | undefined;
 }
 
+/**
+ * What columns of type `id` are cast to. People's ids are numbers, and texts where the lake has hashes of them; they
+ * are the same in all views of a lake, so that they join.
+ */
+export type IdType = "bigint" | "varchar";
+
 /** The column that tells installations apart, whatever a lake calls it. */
 const installationColumn = "lms";
 
@@ -19,16 +25,26 @@ const installationColumn = "lms";
 export function spellReference(
   reference: Reference,
   relation: FoundRelation | undefined,
+  idType: IdType,
 ): string | { readonly problem: string } {
   const { columns } = reference;
   if (columns === undefined) return quoteName(relation?.name ?? reference.name);
   const list: string[] = [];
-  for (const column of columns) {
+  for (const written of columns) {
+    const column = written.type === "id" ? { ...written, type: idType } : written;
     const value = relation === undefined ? nullOf(column) : valueOf(column, relation.table);
     if (value === undefined) return { problem: `${reference.name} has no column ${column.name}` };
     list.push(`${value} AS ${quoteName(column.name)}`);
   }
   return `(SELECT ${list.join(", ")} ${relation === undefined ? "WHERE false" : `FROM ${quoteName(relation.name)}`})`;
+}
+
+/** Whether a column that is asked for as an `id` is a text in this table. */
+export function hasTextIds({ columns = [] }: Reference, table: LakeTable): boolean {
+  return columns.some(({ name, type }) => {
+    const found = table.columns.find((column) => column.name.toLowerCase() === name.toLowerCase());
+    return type === "id" && found?.type.kind === "text";
+  });
 }
 
 function valueOf(column: ReferencedColumn, table: LakeTable | undefined): string | undefined {

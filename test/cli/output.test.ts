@@ -89,6 +89,7 @@ test("the demo's summary fits on a screen and says what to type next", () => {
     catalog: "/elsewhere/my lake/panorama.duckdb",
     settingsPath: "/elsewhere/panorama_settings.yaml",
     tables: [users, states],
+    views: ["a", "b", "c", "d"].map((name) => `openedx_view_${name}`),
     question: "How many people are there?",
     sql: "select count(*)\nfrom openedx_table_auth_user\n",
   };
@@ -99,7 +100,8 @@ test("the demo's summary fits on a screen and says what to type next", () => {
   expect(loaded.split("\n")).toEqual([
     "Loaded    2 tables, 1,204,512 rows, 512.3 MB in 6.2 s",
     "Lake      /elsewhere/my lake",
-    "Views     openedx_table_auth_user",
+    "Tables    openedx_table_auth_user",
+    "Views     openedx_view_a, openedx_view_b, openedx_view_c, … (4 in all)",
     "Question  How many people are there?",
     "",
     "  select count(*)",

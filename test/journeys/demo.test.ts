@@ -14,15 +14,17 @@ describe("panorama demo", () => {
 
     expect(exitCode).toBe(0);
     const lines = stdout.split("\n");
-    expect(lines[0]).toMatch(/^Loaded {4}36 tables, [\d,]+ rows, [\d.]+ [KM]B in [\d.]+ s$/);
+    expect(lines[0]).toMatch(/^Loaded {4}37 tables, [\d,]+ rows, [\d.]+ [KM]B in [\d.]+ s$/);
     expect(lines[1]).toBe("Lake      panorama-demo/lake");
-    expect(lines[2]).toMatch(/^Views {5}openedx_table_auth_user, .* \(36 in all\)$/);
-    expect(lines[3]).toMatch(/^Question {2}.*\?$/);
+    expect(lines[2]).toMatch(/^Tables {4}openedx_table_auth_user, .* \(37 in all\)$/);
+    expect(lines[3]).toMatch(/^Views {5}openedx_view_active_learners_weekly, .* \(\d+ in all\)$/);
+    expect(lines[4]).toMatch(/^Question {2}.*\?$/);
     expect(stdout).toMatch(
-      /\n course +\| enrolled \| never started % \| passed %\n-+\+-+\+-+\+-+\n( .*\n)+\(\d+ rows\)\n/,
+      /\n course +\| learners \| never started % \| completed % \| passed %\n-+(\+-+){4}\n( .*\n)+\(8 rows\)\n/,
     );
-    expect(stderr.match(/✓ sample_school\.\w+/g)).toHaveLength(36);
-    expect(stderr.trimEnd().split("\n").at(-1)).toMatch(/ ✓ Published 36 tables {2}/);
+    expect(stderr).not.toContain("!");
+    expect(stderr.match(/✓ sample_school\.\w+/g)).toHaveLength(37);
+    expect(stderr.trimEnd().split("\n").at(-1)).toMatch(/ ✓ Published 37 tables {2}/);
     expect(await listFiles(folder.path)).toEqual(
       expect.arrayContaining(["panorama-demo/panorama_settings.yaml", "panorama-demo/lake/panorama.duckdb"]),
     );

@@ -7,7 +7,13 @@ import { temporaryFolder } from "../services/temporary-folder.ts";
 import { type Ended, type Running, runPanorama, type Start, startPanorama } from "./program.ts";
 
 /** What a settings file holds, or its text. */
-export type SettingsContent = string | { readonly datalake: object; readonly datasources: readonly object[] };
+export type SettingsContent =
+  | string
+  | {
+      readonly datalake: object;
+      readonly datasources: readonly object[];
+      readonly views?: readonly string[];
+    };
 
 type StartOptions = Omit<Start, "folder">;
 

@@ -3,9 +3,10 @@ import { parquetEncoder } from "../../src/encoders/parquet/parquet-encoder.ts";
 import { PanoramaError } from "../../src/errors.ts";
 import { type LakeLoad, loadLake, type SourceToLoad } from "../../src/load/load-lake.ts";
 import type { RunEvent } from "../../src/reports/reporter.ts";
-import type { Snapshot, Source, TableReading } from "../../src/sources/source.ts";
+import type { Snapshot, Source, TableReading, TableFindings } from "../../src/sources/source.ts";
 import type { Store } from "../../src/stores/store.ts";
 import type { Alteration } from "../../src/table/alteration.ts";
+import type { RecordBatch } from "../../src/table/record-batch.ts";
 import { details } from "../encoders/parquet/parquet-in-memory.ts";
 import { batchesOfTable, keysIn, place, schemaOfTable, temporaryStore } from "./table-in-memory.ts";
 import type { TableInMemory } from "./table-in-memory.ts";
@@ -20,6 +21,7 @@ interface SourceWorld {
   readonly notices?: readonly string[];
   readonly warnings?: readonly string[];
   readonly alterations?: readonly Alteration[];
+  readonly findings?: TableFindings;
 }
 
 function sourceToLoad(name: string, world: SourceWorld): SourceToLoad {
@@ -35,6 +37,7 @@ function sourceToLoad(name: string, world: SourceWorld): SourceToLoad {
       split: async () => [],
       batches: () => content.batches ?? batchesOfTable(content),
       alterations: () => world.alterations ?? [],
+      findings: () => world.findings ?? { notices: [], shortfalls: [] },
     };
   };
   const snapshot: Snapshot = {
@@ -109,6 +112,26 @@ const small: TableInMemory = {
 const kinds = (run: Run): readonly string[] => run.events.map(({ kind }) => kind);
 const failures = (run: Run) => run.events.filter((event) => event.kind === "table-failed");
 
+test("a warning that comes while rows are read is told, once, before the table is", async () => {
+  await using lake = await temporaryStore();
+  const warnings = ["known before"];
+  async function* batches(): AsyncGenerator<RecordBatch> {
+    yield* batchesOfTable(small);
+    warnings.push("known afterwards");
+  }
+
+  const run = await loadAll(lake.store, {
+    shop: { tables: { orders: { ...small, batches: batches() } }, warnings },
+  });
+
+  expect(run.events.flatMap((event) => (event.kind === "warning" ? [event.message] : [event.kind]))).toEqual([
+    "known before",
+    "table-started",
+    "known afterwards",
+    "table-loaded",
+  ]);
+});
+
 test("each table is told, loaded and counted", async () => {
   await using lake = await temporaryStore();
 
@@ -152,6 +175,24 @@ test("each table is told, loaded and counted", async () => {
       alterations: [],
     },
   });
+});
+
+test("a table of which parts could not be read is loaded, told when it is, and counted", async () => {
+  await using lake = await temporaryStore();
+  const findings = { notices: ["2 odd rows"], shortfalls: ["part a: gone", "part b: gone"] };
+
+  const run = await loadAll(lake.store, {
+    shop: { tables: { orders: small }, findings },
+    other: { tables: { more: small } },
+  });
+
+  expect([run.loaded.length, run.failed, run.incomplete]).toEqual([2, 0, 1]);
+  expect(run.events.filter(({ kind }) => kind !== "table-progress").slice(1, 5)).toMatchObject([
+    { kind: "table-loaded", table: "orders" },
+    { kind: "notice", source: "shop", table: "orders", message: "2 odd rows" },
+    { kind: "warning", source: "shop", table: "orders", message: "part a: gone" },
+    { kind: "warning", source: "shop", table: "orders", message: "part b: gone" },
+  ]);
 });
 
 test("a table that fails does not stop the others", async () => {

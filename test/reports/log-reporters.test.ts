@@ -63,6 +63,27 @@ test("plain lines tell the run with a time on each line", () => {
   );
 });
 
+test("a run whose tables were published in part ends with a cross and their number", () => {
+  const stream = new Written();
+  const reporter = openLinesReporter(stream, heldClock("2026-03-01T10:00:00Z"));
+  const published = {
+    kind: "run-published",
+    run: "r1",
+    tables: 3,
+    rows: 9,
+    bytes: 100,
+    millis: 100,
+  } as const;
+
+  reporter.report({ ...published, failed: 0, incomplete: 2 });
+  reporter.report({ ...published, failed: 1, incomplete: 2 });
+
+  expect(stream.lines).toEqual([
+    "2026-03-01T10:00:00.000Z ✗ Published 3 tables, 2 incomplete  9 rows  100 B  0.1 s",
+    "2026-03-01T10:00:00.000Z ✗ Published 3 tables, 1 failed, 2 incomplete  9 rows  100 B  0.1 s",
+  ]);
+});
+
 test("plain lines tell a table's progress every 30 seconds", () => {
   const stream = new Written();
   const clock = heldClock("2026-03-01T10:00:00Z");

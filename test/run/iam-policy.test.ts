@@ -295,3 +295,21 @@ test("a role to assume is who the policy is for", async () => {
     "The settings list no tables, so that none can be written: `panorama set-tables` fills them in.",
   );
 });
+
+test("views that come with the program are allowed by prefix, and those of one's own have to be named", async () => {
+  const lake = `datalake: {type: aws, panorama_raw_data_bucket: lake, aws_region: eu-west-1, base_prefix: Shop,
+  datalake_database: panorama, datalake_workgroup: primary}
+`;
+  const resourcesOf = ({ policy }: Planned): readonly unknown[] =>
+    policy.Statement.filter(({ Sid }) => Sid === "CatalogTables").flatMap(({ Resource }) => Resource);
+
+  const without = await plan(lake + shop("{name: orders}"));
+  const all = await plan(`views: [openedx, .]\n${lake}${shop("{name: orders}")}`);
+
+  expect(resourcesOf(all).filter((each) => !resourcesOf(without).includes(each))).toEqual([
+    "arn:aws:glue:eu-west-1:*:table/panorama/shop_view_*",
+  ]);
+  expect(all.notes.filter((note) => !without.notes.includes(note))).toEqual([
+    expect.stringContaining("Views of one's own are called as their files"),
+  ]);
+});

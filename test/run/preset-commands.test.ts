@@ -72,9 +72,9 @@ test("set-tables writes the tables of the source into the file, and the preset s
   const [change] = await setTables(settings, file.path, {}, signal);
 
   expect(change).toMatchObject({ removed: [], kept: [] });
-  expect(change?.added).toHaveLength(36);
+  expect(change?.added).toHaveLength(37);
   const [source] = (await readSettings(file.path, environment)).datasources;
-  expect(source?.tables).toHaveLength(36);
+  expect(source?.tables).toHaveLength(37);
   expect(source?.tables.find(({ name }) => name === "auth_user")?.privacy?.presumed.get("email")).toBe(
     "hash",
   );

@@ -33,7 +33,7 @@ describe("the sample source", () => {
   test("lists the tables of the site and describes them as a server would", async () => {
     const source = openOpenedxSampleSource(options);
 
-    expect(await source.listTables()).toHaveLength(36);
+    expect(await source.listTables()).toHaveLength(37);
     expect(await source.listTables()).toContain("courseware_studentmodule");
     expect(await source.describeTable("course_goals_useractivity")).toEqual({
       source: "school",

@@ -168,3 +168,20 @@ test.each([
 ])("a file that holds %j is told", (text, problem) => {
   expect(plan([file("v", text)])).toEqual({ sql: {}, told: [`v: not created: ${problem}`] });
 });
+
+test("people's ids are numbers, or texts in all views of a lake that has hashes of some", () => {
+  const files = [
+    file("a", "SELECT id FROM {{orders: id id}}"),
+    file("b", "SELECT who FROM {{bills?: who id}}"),
+  ];
+  const bills = lakeTable("bills", { columns: columnsOf({ who: "text" }) });
+
+  expect(plan(files).sql).toEqual({
+    a: 'SELECT id FROM (SELECT TRY_CAST("id" AS bigint) AS "id" FROM "shop_table_orders")',
+    b: 'SELECT who FROM (SELECT CAST(NULL AS bigint) AS "who" WHERE false)',
+  });
+  expect(plan(files, [orders, bills]).sql).toEqual({
+    a: 'SELECT id FROM (SELECT TRY_CAST("id" AS varchar) AS "id" FROM "shop_table_orders")',
+    b: 'SELECT who FROM (SELECT TRY_CAST("who" AS varchar) AS "who" FROM "bills")',
+  });
+});

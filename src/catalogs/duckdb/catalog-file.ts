@@ -36,11 +36,19 @@ function defineTable(table: LakeTable, schema: string | undefined): readonly str
     for (const name of [table.rawName, table.viewName]) {
       if (name === undefined) continue;
       statements.push(
-        `CREATE VIEW ${quoteName(schema)}.${quoteName(name)} AS SELECT * FROM main.${quoteName(name)}`,
+        `CREATE VIEW ${copiesIn(schema)}.${quoteName(name)} AS SELECT * FROM main.${quoteName(name)}`,
       );
     }
   }
   return statements;
+}
+
+/** What the file is called while it is built. */
+const newFile = "_panorama_new";
+
+/** The schema with the file's name before it: DuckDB has databases that a schema may be called as. */
+function copiesIn(schema: string): string {
+  return `${newFile}.${quoteName(schema)}`;
 }
 
 /**
@@ -68,9 +76,10 @@ export async function buildCatalogFile(
         // Each statement about a view looks at the view's first file.
         await connection.run("SET enable_http_metadata_cache = true");
       }
-      await connection.run(`ATTACH ${quoteText(file)} AS _panorama_new; USE _panorama_new.main; BEGIN`);
+      await connection.run(`ATTACH ${quoteText(file)} AS ${newFile}; USE ${newFile}.main; BEGIN`);
       if (remote !== undefined) await connection.run(tellFingerprint(content.fingerprint));
-      if (content.schema !== undefined) await connection.run(`CREATE SCHEMA ${quoteName(content.schema)}`);
+      const copies = content.schema === undefined ? undefined : copiesIn(content.schema);
+      if (copies !== undefined) await connection.run(`CREATE SCHEMA ${copies}`);
       for (const { name, sql } of content.definitions) {
         try {
           await connection.run(sql);
@@ -79,9 +88,9 @@ export async function buildCatalogFile(
         }
       }
       await connection.run("COMMIT");
-      const warnings = await defineViews(connection, content.schema, content.views);
+      const warnings = await defineViews(connection, copies, content.views);
       // Detaching writes everything into the file itself and leaves no write-ahead log beside it.
-      await connection.run("USE memory; DETACH _panorama_new");
+      await connection.run(`USE memory.main; DETACH ${newFile}`);
       return warnings;
     } finally {
       connection.closeSync();

@@ -5,12 +5,12 @@ import { quoteName } from "./sql-text.ts";
 import { translateTrino } from "./trino-sql.ts";
 
 /**
- * Creates the views in the current schema, and in `schema` too where there is one; tells those that DuckDB refuses.
- * To be called outside of a transaction, which a refusal could end.
+ * Creates the views in the current schema, and repeats them in `copies`, a schema as SQL spells it; tells those that
+ * DuckDB refuses. To be called outside of a transaction, which a refusal could end.
  */
 export async function defineViews(
   connection: DuckDBConnection,
-  schema: string | undefined,
+  copies: string | undefined,
   views: readonly LakeView[],
 ): Promise<readonly CatalogWarning[]> {
   const warnings: CatalogWarning[] = [];
@@ -24,8 +24,8 @@ export async function defineViews(
     }
     try {
       await connection.run(`CREATE VIEW ${quoteName(name)} AS ${translateTrino(sql)}`);
-      if (schema !== undefined) {
-        const copy = `${quoteName(schema)}.${quoteName(name)}`;
+      if (copies !== undefined) {
+        const copy = `${copies}.${quoteName(name)}`;
         await connection.run(`CREATE VIEW ${copy} AS SELECT * FROM main.${quoteName(name)}`);
       }
     } catch (error) {

@@ -78,8 +78,8 @@ async function showOutcome(
 export function spellChanges(changes: readonly DefinitionChange[]): string {
   const lines = changes
     .filter(({ change }) => change !== "failed")
-    .map(({ name, change }) => `✓ ${name}  ${change}`);
-  const counts = (["created", "altered", "unchanged", "dropped", "failed"] as const)
+    .map(({ name, change, note }) => (change === "absent" ? `! ${name}  ${note}` : `✓ ${name}  ${change}`));
+  const counts = (["created", "altered", "unchanged", "dropped", "failed", "absent"] as const)
     .map((kind) => ({ kind, count: changes.filter(({ change }) => change === kind).length }))
     .filter(({ count }) => count > 0)
     .map(({ kind, count }) => `${count} ${kind}`);

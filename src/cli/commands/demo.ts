@@ -59,18 +59,18 @@ function readScale(text: string): number {
 /** What is in the lake, its views, and the question. */
 export function spellLoaded(
   panorama: Pick<Panorama, "spellBytes" | "spellCounted" | "spellMillis">,
-  demo: Pick<DemoResult, "tables" | "lake" | "question" | "sql">,
+  demo: Pick<DemoResult, "tables" | "views" | "lake" | "question" | "sql">,
   millis: number,
 ): string {
   const { spellBytes, spellCounted, spellMillis } = panorama;
   const rows = demo.tables.reduce((sum, table) => sum + table.rows, 0);
   const bytes = demo.tables.reduce((sum, table) => sum + table.bytes, 0);
-  const views = demo.tables.flatMap(({ viewName }) => (viewName === undefined ? [] : [viewName]));
-  const more = views.length > 3 ? `, … (${views.length} in all)` : "";
+  const tables = demo.tables.flatMap(({ viewName }) => (viewName === undefined ? [] : [viewName]));
   return [
     `Loaded    ${spellCounted(demo.tables.length, "table")}, ${spellCounted(rows, "row")}, ${spellBytes(bytes)} in ${spellMillis(millis)}`,
     `Lake      ${fromHere(demo.lake)}`,
-    `Views     ${views.slice(0, 3).join(", ")}${more}`,
+    `Tables    ${spellFirst(tables)}`,
+    `Views     ${spellFirst(demo.views)}`,
     `Question  ${demo.question}`,
     "",
     ...demo.sql
@@ -80,6 +80,10 @@ export function spellLoaded(
     "",
     "",
   ].join("\n");
+}
+
+function spellFirst(names: readonly string[]): string {
+  return names.slice(0, 3).join(", ") + (names.length > 3 ? `, … (${names.length} in all)` : "");
 }
 
 /** What to type next, down to the reader's own MySQL. */

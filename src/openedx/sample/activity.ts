@@ -1,6 +1,6 @@
 import type { Course } from "./course.ts";
 import type { Enrolment } from "./enrolment.ts";
-import { blockTypeNumber, isScored } from "./outline.ts";
+import { blockTypeNumber, isPool, isScored, type Outline, shownOfPool } from "./outline.ts";
 import { fractionOf, mix, type Random, tag } from "./random.ts";
 import { day, hour, minute, second } from "./sample-time.ts";
 
@@ -59,16 +59,37 @@ const skipTag = tag("skip");
 const vertical = blockTypeNumber("vertical");
 const html = blockTypeNumber("html");
 
-/** Whether the learner was at the block: all containers up to the furthest block, and nine leaves in ten. */
+/**
+ * Whether the learner was at the block: all containers up to the furthest block, and nine leaves in ten; of a pool
+ * those that the learner was given.
+ */
 export function hasVisited(enrolment: Enrolment, block: number): boolean {
   if (block > enrolment.reach) {
     return false;
   }
-  const type = enrolment.course.outline.types[block] as number;
-  return type <= vertical || mix(enrolment.seed, skipTag, block) > skipLimit;
+  const { outline } = enrolment.course;
+  const parent = outline.parents[block] as number;
+  if (isPool(outline.types[parent] as number)) {
+    return hasVisited(enrolment, parent) && isGiven(enrolment, outline, parent, block);
+  }
+  return (outline.types[block] as number) <= vertical || mix(enrolment.seed, skipTag, block) > skipLimit;
 }
 
 const skipLimit = Math.floor(0.1 * 4_294_967_296);
+const poolTag = tag("given of a pool");
+
+/** The blocks of a pool that the learner is given, in the order in which they are. */
+export function givenOfPool(enrolment: Enrolment, pool: number): readonly number[] {
+  const { outline } = enrolment.course;
+  const blocks = Array.from({ length: outline.pooled[pool] as number }, (_, n) => pool + 1 + n);
+  return blocks.filter((block) => isGiven(enrolment, outline, pool, block));
+}
+
+function isGiven(enrolment: Enrolment, outline: Outline, pool: number, block: number): boolean {
+  const count = outline.pooled[pool] as number;
+  const place = (block - pool - 1 + mix(enrolment.seed, poolTag, pool)) % count;
+  return place < shownOfPool(outline.types[pool] as number);
+}
 
 /** Whether Open edX keeps a row of state for a visited block of this type. */
 export function hasState(type: number): boolean {

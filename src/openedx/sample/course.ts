@@ -1,5 +1,5 @@
 import { courseTitles, organizations } from "./names.ts";
-import { blockTypes, type Outline, planOutline } from "./outline.ts";
+import { blockTypeNumber, blockTypes, type Outline, planOutline } from "./outline.ts";
 import { Random, tag } from "./random.ts";
 import { day, unsetStart } from "./sample-time.ts";
 
@@ -21,6 +21,8 @@ export interface Course {
   /** Learners are divided into cohorts. */
   readonly cohorted: boolean;
   readonly outline: Outline;
+  /** Of a CCX: the course that it is made of. */
+  readonly master: Course | undefined;
 }
 
 const courseTag = tag("course");
@@ -63,11 +65,12 @@ function planCourse(
     selfPaced,
     cohorted: index % 3 === 0,
     title: round === 0 ? title : `${title} (${String(round + 1)})`,
+    master: undefined,
   };
   if (place === ccxPlace && master !== undefined) {
     const { org, code, run, outline } = master;
     const key = `ccx-v1:${org}+${code}+${run}+ccx@${String(index - 2)}`;
-    return { ...common, kind: "ccx", key, org, code, run, outline };
+    return { ...common, kind: "ccx", key, org, code, run, outline, master };
   }
   const org = organizations[index % organizations.length] as string;
   const code = round === 0 ? baseCode : `${baseCode}.${String(round)}`;
@@ -103,8 +106,15 @@ export function spellBlockKey(course: Course, block: number): string {
 const idRandom = new Random(0, 0);
 
 export function blockId(outline: Outline, block: number): string {
-  return block === 0 ? "course" : idRandom.reseed(outline.seed, blockTag, block).hex(32);
+  if (block === 0) {
+    return "course";
+  }
+  // What a legacy library's block is called in a course: a part of a hash.
+  const fromLibrary = outline.types[outline.parents[block] as number] === libraryContent;
+  return idRandom.reseed(outline.seed, blockTag, block).hex(fromLibrary ? 20 : 32);
 }
+
+const libraryContent = blockTypeNumber("library_content");
 
 const slotCount = 65_536;
 

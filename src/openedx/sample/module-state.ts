@@ -1,3 +1,4 @@
+import { givenOfPool } from "./activity.ts";
 import { blockId } from "./course.ts";
 import type { ModuleVisit } from "./module-visits.ts";
 import { type BlockType, blockTypes } from "./outline.ts";
@@ -42,8 +43,11 @@ function positionState(): string {
   return `{"position": ${String(1 + random.below(4))}}`;
 }
 
-function selectionState(): string {
-  return `{"selected": [["problem", "${random.hex(20)}"], ["problem", "${random.hex(20)}"]]}`;
+function selectionState({ enrolment, block }: ModuleVisit): string {
+  const given = givenOfPool(enrolment, block).map(
+    (each) => `["problem", "${blockId(enrolment.course.outline, each)}"]`,
+  );
+  return `{"selected": [${given.join(", ")}]}`;
 }
 
 function videoState(): string {
@@ -80,7 +84,7 @@ function problemState(visit: ModuleVisit): string {
     answers += name + (essay ? random.pick(freeTexts) : spellChoice());
   }
   const moment = spellMoment(outcome.answered);
-  const history = visit.id % 9973 === 5 ? longHistory(id, outcome.attempts) : "";
+  const history = visit.id % 4999 === 5 ? longHistory(id, outcome.attempts) : "";
   return `{"attempts": ${String(outcome.attempts)}, "seed": 1, "done": true, "correct_map": {${correct}}, "input_state": {${input}}, "student_answers": {${answers}}, "last_submission_time": "${moment}", "score": {"raw_earned": ${spellPoints(outcome.earned)}, "raw_possible": ${String(outcome.possible)}}, "has_saved_answers": false${history}}`;
 }
 

@@ -1,4 +1,4 @@
-import { Random, tag } from "./random.ts";
+import { mix, Random, tag } from "./random.ts";
 
 /** Block types by number, so that an outline is a few small arrays whatever the number of courses. */
 export const blockTypes = [
@@ -37,11 +37,14 @@ export interface Outline {
   readonly weights: Uint8Array;
   /** How many answers a problem asks for. */
   readonly inputs: Uint8Array;
+  /** How many problems a pool chooses from, which come right after it; 0 for what is no pool. */
+  readonly pooled: Uint8Array;
   /** Of 100 learners that answer a problem, how many are right in the end. */
   readonly ease: Uint8Array;
 }
 
 const outlineTag = tag("outline");
+const poolTag = tag("pool");
 
 const leafTypes: readonly (readonly [BlockType, number])[] = [
   ["html", 26],
@@ -61,10 +64,22 @@ export function blockTypeNumber(type: BlockType): number {
 const problem = blockTypeNumber("problem");
 const openassessment = blockTypeNumber("openassessment");
 const dragAndDrop = blockTypeNumber("drag-and-drop-v2");
+const libraryContent = blockTypeNumber("library_content");
+const itembank = blockTypeNumber("itembank");
 
 /** Whether a learner can earn points in blocks of this type. */
 export function isScored(type: number): boolean {
   return type === problem || type === openassessment || type === dragAndDrop;
+}
+
+/** Whether blocks of this type give each learner some of the problems that they hold. */
+export function isPool(type: number): boolean {
+  return type === libraryContent || type === itembank;
+}
+
+/** How many of a pool's problems a learner is given. */
+export function shownOfPool(type: number): number {
+  return type === libraryContent ? 2 : 1;
 }
 
 export function planOutline(siteSeed: number, courseIndex: number): Outline {
@@ -85,7 +100,11 @@ export function planOutline(siteSeed: number, courseIndex: number): Outline {
         const vertical = draft.add("vertical", sequential, graded);
         const leaves = 2 + random.below(4);
         for (let l = 1; l <= leaves; l++) {
-          draft.add(graded && l % 2 === 0 ? "problem" : random.weighted(leafTypes), vertical, graded);
+          const type = graded && l % 2 === 0 ? "problem" : random.weighted(leafTypes);
+          const leaf = draft.add(type, vertical, graded);
+          if (isPool(blockTypeNumber(type))) {
+            draft.fill(leaf, graded);
+          }
         }
         if (graded && v === 1 && (c === 2 || c === 5) && courseIndex % 2 === 0) {
           draft.add("openassessment", vertical, true);
@@ -106,6 +125,7 @@ class OutlineDraft {
   readonly #graded: number[] = [];
   readonly #weights: number[] = [];
   readonly #inputs: number[] = [];
+  readonly #pooled: number[] = [];
   readonly #ease: number[] = [];
   readonly #children: number[] = [];
 
@@ -132,8 +152,18 @@ class OutlineDraft {
     this.#graded.push(scored && graded ? 1 : 0);
     this.#weights.push(!scored || practice ? 0 : type === "openassessment" ? 10 : this.#random.pick(points));
     this.#inputs.push(type === "problem" ? this.#random.pick(inputCounts) : 0);
+    this.#pooled.push(0);
     this.#ease.push(45 + this.#random.below(50));
     return index;
+  }
+
+  /** Puts three to five problems into a pool,. */
+  fill(pool: number, graded: boolean): void {
+    const count = 3 + (mix(this.#seed, poolTag, pool) % 3);
+    for (let n = 0; n < count; n++) {
+      this.add("problem", pool, graded);
+    }
+    this.#pooled[pool] = count;
   }
 
   finish(): Outline {
@@ -147,6 +177,7 @@ class OutlineDraft {
       graded: Uint8Array.from(this.#graded),
       weights: Uint8Array.from(this.#weights),
       inputs: Uint8Array.from(this.#inputs),
+      pooled: Uint8Array.from(this.#pooled),
       ease: Uint8Array.from(this.#ease),
     };
   }

@@ -2,17 +2,17 @@
 -- The day it is seen from is that of the latest activity in the lake, so that an old lake calls nobody lost.
 WITH touches AS (
   SELECT lms, course_id, student_id AS user_id, max(modified) AS moment
-  FROM {{courseware_studentmodule: lms varchar, course_id varchar, student_id bigint, modified timestamp}} AS modules
+  FROM {{courseware_studentmodule: lms varchar, course_id varchar, student_id id, modified timestamp}} AS modules
   GROUP BY lms, course_id, student_id
   UNION ALL
   SELECT lms, course_key AS course_id, user_id, max(modified) AS moment
-  FROM {{completion_blockcompletion?: lms varchar, course_key varchar, user_id bigint, modified timestamp}} AS completions
+  FROM {{completion_blockcompletion?: lms varchar, course_key varchar, user_id id, modified timestamp}} AS completions
   GROUP BY lms, course_key, user_id
 ),
 last_seen AS (
-  SELECT lms, lower(trim(course_id)) AS course_key, user_id, max(moment) AS last_activity
+  SELECT lms, lower(trim(replace(course_id, '\n', ''))) AS course_key, user_id, max(moment) AS last_activity
   FROM touches
-  GROUP BY lms, lower(trim(course_id)), user_id
+  GROUP BY lms, lower(trim(replace(course_id, '\n', ''))), user_id
 ),
 today AS (
   SELECT lms, max(moment) AS as_of FROM touches GROUP BY lms
@@ -20,13 +20,13 @@ today AS (
 grades AS (
   SELECT
     lms,
-    lower(trim(course_id)) AS course_key,
+    lower(trim(replace(course_id, '\n', ''))) AS course_key,
     user_id,
     max_by(percent_grade, modified) AS percent_grade,
     max(passed_timestamp) AS passed_timestamp
-  FROM {{grades_persistentcoursegrade: lms varchar, course_id varchar, user_id bigint, percent_grade double,
+  FROM {{grades_persistentcoursegrade: lms varchar, course_id varchar, user_id id, percent_grade double,
     passed_timestamp timestamp, modified timestamp}} AS all_grades
-  GROUP BY lms, lower(trim(course_id)), user_id
+  GROUP BY lms, lower(trim(replace(course_id, '\n', ''))), user_id
 ),
 enrolled AS (
   SELECT

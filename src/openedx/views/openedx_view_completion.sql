@@ -38,15 +38,27 @@ contents AS (
   FROM groups_of_leaves
   GROUP BY lms, course_key
 ),
-done AS (
-  SELECT b.lms AS lms, leaves.course_key AS course_key, b.user_id AS user_id, count(DISTINCT b.block_key) AS completed_blocks
+-- A key is made equal once, and not in each of millions of rows.
+spellings AS (
+  SELECT lms, block_key AS written, lower(trim(replace(block_key, '\n', ''))) AS block_key
   FROM (
-    SELECT lms, lower(trim(block_key)) AS block_key, user_id
-    FROM {{completion_blockcompletion: lms varchar, block_key varchar, user_id bigint, completion double}} AS completions
+    SELECT DISTINCT lms, block_key FROM {{completion_blockcompletion: lms varchar, block_key varchar}} AS keys
+  ) AS distinct_keys
+),
+completable AS (
+  SELECT s.lms AS lms, s.written AS written, leaves.course_key AS course_key, leaves.block_key AS block_key
+  FROM spellings AS s
+  JOIN leaves ON leaves.lms = s.lms AND leaves.block_key = s.block_key
+),
+done AS (
+  SELECT b.lms AS lms, c.course_key AS course_key, b.user_id AS user_id, count(DISTINCT c.block_key) AS completed_blocks
+  FROM (
+    SELECT lms, block_key, user_id
+    FROM {{completion_blockcompletion: lms varchar, block_key varchar, user_id id, completion double}} AS completions
     WHERE completion >= 1
   ) AS b
-  JOIN leaves ON leaves.lms = b.lms AND leaves.block_key = b.block_key
-  GROUP BY b.lms, leaves.course_key, b.user_id
+  JOIN completable AS c ON c.lms = b.lms AND c.written = b.block_key
+  GROUP BY b.lms, c.course_key, b.user_id
 ),
 shares AS (
   SELECT

@@ -2,7 +2,7 @@
 WITH blocks AS (
   SELECT
     lms,
-    lower(trim(course_id)) AS course_key,
+    lower(trim(replace(course_id, '\n', ''))) AS course_key,
     module_location AS block_id,
     nullif(parent, '') AS parent,
     block_type,

@@ -5,8 +5,8 @@ WITH roles AS (
     lms,
     user_id,
     lower(coalesce(org, '')) AS org,
-    lower(trim(coalesce(course_id, ''))) AS course_key
-  FROM {{student_courseaccessrole?: lms varchar, user_id bigint, org varchar, course_id varchar, role varchar}}
+    lower(trim(replace(coalesce(course_id, ''), '\n', ''))) AS course_key
+  FROM {{student_courseaccessrole?: lms varchar, user_id id, org varchar, course_id varchar, role varchar}}
   WHERE role <> 'beta_testers'
 ),
 course_roles AS (
@@ -40,10 +40,10 @@ SELECT
     AND coalesce(u.is_staff, 0) = 0
     AND coalesce(u.is_superuser, 0) = 0
   ) AS is_student
-FROM {{student_courseenrollment: lms varchar, id bigint, user_id bigint, course_id varchar, created timestamp,
+FROM {{student_courseenrollment: lms varchar, id bigint, user_id id, course_id varchar, created timestamp,
   is_active bigint, mode varchar}} AS e
-JOIN {{openedx_view_courses}} AS c ON c.lms = e.lms AND c.course_key = lower(trim(e.course_id))
-LEFT JOIN {{auth_user?: lms varchar, id bigint, is_staff bigint?, is_superuser bigint?}} AS u
+JOIN {{openedx_view_courses}} AS c ON c.lms = e.lms AND c.course_key = lower(trim(replace(e.course_id, '\n', '')))
+LEFT JOIN {{auth_user?: lms varchar, id id, is_staff bigint?, is_superuser bigint?}} AS u
   ON u.lms = e.lms AND u.id = e.user_id
 LEFT JOIN course_roles
   ON course_roles.lms = e.lms AND course_roles.user_id = e.user_id AND course_roles.course_key = c.course_key

@@ -1,12 +1,12 @@
 -- One row per course: learners who ever enrolled, are enrolled, pay, passed, and have a certificate.
 WITH grades AS (
-  SELECT lms, lower(trim(course_id)) AS course_key, user_id, max(passed_timestamp) AS passed_timestamp
-  FROM {{grades_persistentcoursegrade?: lms varchar, course_id varchar, user_id bigint, passed_timestamp timestamp}} AS all_grades
-  GROUP BY lms, lower(trim(course_id)), user_id
+  SELECT lms, lower(trim(replace(course_id, '\n', ''))) AS course_key, user_id, max(passed_timestamp) AS passed_timestamp
+  FROM {{grades_persistentcoursegrade?: lms varchar, course_id varchar, user_id id, passed_timestamp timestamp}} AS all_grades
+  GROUP BY lms, lower(trim(replace(course_id, '\n', ''))), user_id
 ),
 certificates AS (
-  SELECT DISTINCT lms, lower(trim(course_id)) AS course_key, user_id
-  FROM {{certificates_generatedcertificate: lms varchar, course_id varchar, user_id bigint, status varchar}} AS all_certificates
+  SELECT DISTINCT lms, lower(trim(replace(course_id, '\n', ''))) AS course_key, user_id
+  FROM {{certificates_generatedcertificate: lms varchar, course_id varchar, user_id id, status varchar}} AS all_certificates
   WHERE status = 'downloadable'
 ),
 totals AS (

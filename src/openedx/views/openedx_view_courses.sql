@@ -1,24 +1,24 @@
 -- One row per course that the lake knows of: from its overview, its structure or its enrolments.
 -- course_key joins it to other tables whatever they make of a key: MySQL takes keys in different case for equal, and
--- some rows have a line break at the key's end.
+-- some rows have a line break at the key's end, which is the two characters \n in a lake of CSV.
 WITH overviews AS (
   SELECT
     lms,
-    lower(trim(id)) AS course_key,
-    max(trim(id)) AS course_id,
+    lower(trim(replace(id, '\n', ''))) AS course_key,
+    max(trim(replace(id, '\n', ''))) AS course_id,
     max(nullif(display_name, '')) AS display_name,
     max(nullif(org, '')) AS organization,
     max("start") AS course_start,
     max("end") AS course_end
   FROM {{course_overviews_courseoverview?: lms varchar, id varchar, display_name varchar?, org varchar?,
     start timestamp?, end timestamp?}}
-  GROUP BY lms, lower(trim(id))
+  GROUP BY lms, lower(trim(replace(id, '\n', '')))
 ),
 structures AS (
   SELECT
     lms,
-    lower(trim(course_id)) AS course_key,
-    max(trim(course_id)) AS course_id,
+    lower(trim(replace(course_id, '\n', ''))) AS course_key,
+    max(trim(replace(course_id, '\n', ''))) AS course_id,
     max(nullif(display_name, '')) AS display_name,
     max(nullif(organization, '')) AS organization,
     max(nullif(course_code, '')) AS course_code,
@@ -26,13 +26,13 @@ structures AS (
   FROM {{course_structures?: lms varchar, module_location varchar, course_id varchar, organization varchar,
     course_code varchar, course_edition varchar, display_name varchar}}
   WHERE module_location = course_id
-  GROUP BY lms, lower(trim(course_id))
+  GROUP BY lms, lower(trim(replace(course_id, '\n', '')))
 ),
 enrolments AS (
-  SELECT lms, lower(trim(course_id)) AS course_key, max(trim(course_id)) AS course_id
+  SELECT lms, lower(trim(replace(course_id, '\n', ''))) AS course_key, max(trim(replace(course_id, '\n', ''))) AS course_id
   FROM (SELECT DISTINCT lms, course_id FROM {{student_courseenrollment: lms varchar, course_id varchar}}) AS distinct_ids
   WHERE course_id IS NOT NULL
-  GROUP BY lms, lower(trim(course_id))
+  GROUP BY lms, lower(trim(replace(course_id, '\n', '')))
 ),
 spellings AS (
   SELECT lms, course_key, course_id, 1 AS place FROM overviews

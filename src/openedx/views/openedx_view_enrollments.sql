@@ -39,9 +39,9 @@ SELECT
   m.reasons AS reasons,
   m.enrolled_by_ids AS enrolled_by_ids
 FROM {{openedx_view_enrollments_no_pii}} AS e
-LEFT JOIN {{auth_user?: lms varchar, id bigint, username varchar?, email varchar?}} AS u
+LEFT JOIN {{auth_user?: lms varchar, id id, username varchar?, email varchar?}} AS u
   ON u.lms = e.lms AND u.id = e.user_id
-LEFT JOIN {{auth_userprofile?: lms varchar, user_id bigint, name varchar?}} AS p
+LEFT JOIN {{auth_userprofile?: lms varchar, user_id id, name varchar?}} AS p
   ON p.lms = e.lms AND p.user_id = e.user_id
 LEFT JOIN {{openedx_view_student_manualenrollment?: lms varchar, enrollment_id bigint, last_state_transition varchar,
   last_time_stamp timestamp, count_of_transitions bigint, transitions_time_stamps varchar, state_transitions varchar,

@@ -2,23 +2,23 @@
 WITH grades AS (
   SELECT
     lms,
-    lower(trim(course_id)) AS course_key,
+    lower(trim(replace(course_id, '\n', ''))) AS course_key,
     user_id,
     max_by(percent_grade, modified) AS percent_grade,
     max_by(nullif(letter_grade, ''), modified) AS letter_grade,
     max(modified) AS modified
-  FROM {{grades_persistentcoursegrade?: lms varchar, course_id varchar, user_id bigint, percent_grade double,
+  FROM {{grades_persistentcoursegrade?: lms varchar, course_id varchar, user_id id, percent_grade double,
     letter_grade varchar, modified timestamp}}
-  GROUP BY lms, lower(trim(course_id)), user_id
+  GROUP BY lms, lower(trim(replace(course_id, '\n', ''))), user_id
 ),
 roles AS (
   SELECT
     lms,
     user_id,
     lower(coalesce(org, '')) AS org,
-    lower(trim(coalesce(course_id, ''))) AS course_key,
+    lower(trim(replace(coalesce(course_id, ''), '\n', ''))) AS course_key,
     role
-  FROM {{student_courseaccessrole?: lms varchar, user_id bigint, org varchar, course_id varchar, role varchar}}
+  FROM {{student_courseaccessrole?: lms varchar, user_id id, org varchar, course_id varchar, role varchar}}
   WHERE role IN ('staff', 'instructor', 'course_creator_group', 'beta_testers')
 ),
 -- A role reaches a course that it names, all courses of its organization, or all courses.
@@ -87,9 +87,9 @@ SELECT
   coalesce(r.creator, 0) > 0 AS user_is_course_creator_group,
   l.is_student AS is_student
 FROM {{openedx_view_course_learners}} AS l
-LEFT JOIN {{auth_user?: lms varchar, id bigint, is_active bigint?, is_staff bigint?}} AS u
+LEFT JOIN {{auth_user?: lms varchar, id id, is_active bigint?, is_staff bigint?}} AS u
   ON u.lms = l.lms AND u.id = l.user_id
-LEFT JOIN {{auth_userprofile?: lms varchar, user_id bigint, country varchar?}} AS p
+LEFT JOIN {{auth_userprofile?: lms varchar, user_id id, country varchar?}} AS p
   ON p.lms = l.lms AND p.user_id = l.user_id
 LEFT JOIN {{openedx_view_country_codes}} AS country ON country.alpha2_code = upper(trim(p.country))
 LEFT JOIN grades AS g ON g.lms = l.lms AND g.course_key = l.course_key AND g.user_id = l.user_id

@@ -2,13 +2,13 @@
 WITH grades AS (
   SELECT
     lms,
-    lower(trim(course_id)) AS course_key,
+    lower(trim(replace(course_id, '\n', ''))) AS course_key,
     user_id,
     max_by(percent_grade, modified) AS percent_grade,
     max(passed_timestamp) AS passed_timestamp
-  FROM {{grades_persistentcoursegrade: lms varchar, course_id varchar, user_id bigint, percent_grade double,
+  FROM {{grades_persistentcoursegrade: lms varchar, course_id varchar, user_id id, percent_grade double,
     passed_timestamp timestamp?, modified timestamp}} AS all_grades
-  GROUP BY lms, lower(trim(course_id)), user_id
+  GROUP BY lms, lower(trim(replace(course_id, '\n', ''))), user_id
 ),
 steps AS (
   SELECT

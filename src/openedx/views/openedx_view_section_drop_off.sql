@@ -30,15 +30,27 @@ courses AS (
   FROM learners
   GROUP BY lms, course_id, course_key, course_name
 ),
+-- A key is made equal once, and not in each of millions of rows.
+spellings AS (
+  SELECT lms, block_key AS written, lower(trim(replace(block_key, '\n', ''))) AS block_key
+  FROM (
+    SELECT DISTINCT lms, block_key FROM {{completion_blockcompletion: lms varchar, block_key varchar}} AS keys
+  ) AS distinct_keys
+),
+written_members AS (
+  SELECT s.lms AS lms, s.written AS written, m.course_key AS course_key, m.section AS section, m.section_order AS section_order
+  FROM spellings AS s
+  JOIN members AS m ON m.lms = s.lms AND m.block_key = s.block_key
+),
 visits AS (
   SELECT DISTINCT m.lms AS lms, m.course_key AS course_key, m.section AS section, m.section_order AS section_order,
     b.user_id AS user_id
   FROM (
-    SELECT lms, lower(trim(block_key)) AS block_key, user_id
-    FROM {{completion_blockcompletion: lms varchar, block_key varchar, user_id bigint, completion double}} AS completions
+    SELECT lms, block_key, user_id
+    FROM {{completion_blockcompletion: lms varchar, block_key varchar, user_id id, completion double}} AS completions
     WHERE completion > 0
   ) AS b
-  JOIN members AS m ON m.lms = b.lms AND m.block_key = b.block_key
+  JOIN written_members AS m ON m.lms = b.lms AND m.written = b.block_key
 ),
 reached AS (
   SELECT v.lms AS lms, v.course_key AS course_key, v.section AS section, v.section_order AS section_order,

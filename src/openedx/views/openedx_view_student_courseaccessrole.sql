@@ -8,5 +8,5 @@ SELECT
   count_if(role = 'course_creator_group') AS is_course_creator_group,
   count_if(role = 'beta_testers') AS is_course_beta_testers,
   lms
-FROM {{student_courseaccessrole: lms varchar, org varchar, course_id varchar, user_id bigint, role varchar}} AS roles
+FROM {{student_courseaccessrole: lms varchar, org varchar, course_id varchar, user_id id, role varchar}} AS roles
 GROUP BY org, course_id, user_id, lms

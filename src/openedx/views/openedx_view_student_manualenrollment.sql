@@ -24,7 +24,7 @@ WITH steps AS (
       ORDER BY time_stamp ASC NULLS FIRST, id
     ) AS step
   FROM {{student_manualenrollmentaudit: lms varchar, id bigint, enrollment_id bigint, enrolled_email varchar?,
-    time_stamp timestamp, state_transition varchar, reason varchar?, enrolled_by_id bigint?}}
+    time_stamp timestamp, state_transition varchar, reason varchar?, enrolled_by_id id?}}
 )
 SELECT
   enrollment_id,

@@ -1,15 +1,33 @@
 -- One row per video that somebody has opened: how many did, how many saw it to the end, and where half of them stopped
 -- last. Not how long they watched: only tracking logs know that.
-WITH opened AS (
+-- Keys are made equal once, and not in each of millions of rows.
+WITH course_spellings AS (
+  SELECT lms, course_id AS written, lower(trim(replace(course_id, '\n', ''))) AS course_key
+  FROM (
+    SELECT DISTINCT lms, course_id FROM {{courseware_studentmodule: lms varchar, course_id varchar}} AS keys
+  ) AS distinct_keys
+),
+block_spellings AS (
+  SELECT
+    lms,
+    module_id AS written,
+    trim(replace(module_id, '\n', '')) AS block_id,
+    lower(trim(replace(module_id, '\n', ''))) AS block_key
+  FROM (
+    SELECT DISTINCT lms, module_id
+    FROM {{courseware_studentmodule: lms varchar, module_id varchar, module_type varchar}} AS keys
+    WHERE module_type = 'video'
+  ) AS distinct_keys
+),
+opened AS (
   SELECT
     lms,
     course_id,
-    trim(module_id) AS block_id,
-    lower(trim(module_id)) AS block_key,
+    module_id,
     student_id AS user_id,
     json_extract_scalar(state, '$.saved_video_position') AS position
   FROM {{courseware_studentmodule: lms varchar, course_id varchar, module_id varchar, module_type varchar,
-    student_id bigint, state varchar?}} AS modules
+    student_id id, state varchar?}} AS modules
   WHERE module_type = 'video'
 ),
 viewers AS (
@@ -17,8 +35,8 @@ viewers AS (
     l.lms AS lms,
     l.course_id AS course_id,
     l.course_name AS course_name,
-    o.block_key AS block_key,
-    min(o.block_id) AS block_id,
+    b.block_key AS block_key,
+    min(b.block_id) AS block_id,
     o.user_id AS user_id,
     max(
       TRY_CAST(split_part(o.position, ':', 1) AS bigint) * 3600
@@ -26,16 +44,27 @@ viewers AS (
       + TRY_CAST(split_part(o.position, ':', 3) AS bigint)
     ) AS seconds
   FROM opened AS o
+  JOIN course_spellings AS c ON c.lms = o.lms AND c.written = o.course_id
+  JOIN block_spellings AS b ON b.lms = o.lms AND b.written = o.module_id
   JOIN {{openedx_view_course_learners}} AS l
-    ON l.lms = o.lms AND l.course_key = lower(trim(o.course_id)) AND l.user_id = o.user_id
+    ON l.lms = o.lms AND l.course_key = c.course_key AND l.user_id = o.user_id
   WHERE l.is_student
-  GROUP BY l.lms, l.course_id, l.course_name, o.block_key, o.user_id
+  GROUP BY l.lms, l.course_id, l.course_name, b.block_key, o.user_id
+),
+completed_spellings AS (
+  SELECT lms, block_key AS written, lower(trim(replace(block_key, '\n', ''))) AS block_key
+  FROM (
+    SELECT DISTINCT lms, block_key
+    FROM {{completion_blockcompletion?: lms varchar, block_key varchar, block_type varchar}} AS keys
+    WHERE block_type = 'video'
+  ) AS distinct_keys
 ),
 completed AS (
-  SELECT DISTINCT lms, lower(trim(block_key)) AS block_key, user_id
-  FROM {{completion_blockcompletion?: lms varchar, block_key varchar, user_id bigint, block_type varchar,
-    completion double}} AS completions
-  WHERE block_type = 'video' AND completion >= 1
+  SELECT DISTINCT s.lms AS lms, s.block_key AS block_key, c.user_id AS user_id
+  FROM {{completion_blockcompletion?: lms varchar, block_key varchar, user_id id, block_type varchar,
+    completion double}} AS c
+  JOIN completed_spellings AS s ON s.lms = c.lms AND s.written = c.block_key
+  WHERE c.block_type = 'video' AND c.completion >= 1
 ),
 ranked AS (
   SELECT

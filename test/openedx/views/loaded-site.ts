@@ -13,6 +13,7 @@ export async function loadSampleSite(
   scale: number,
   datalake: object,
   tables: readonly string[],
+  datasource: object = {},
 ): Promise<LoadedSite> {
   const folder = await temporaryFolder();
   const file = join(folder.path, "panorama_settings.yaml");
@@ -22,11 +23,18 @@ export async function loadSampleSite(
       datalake: { type: "local", path: "./lake", base_prefix: "openedx", ...datalake },
       views: ["openedx"],
       datasources: [
-        { type: "openedx_sample", name: "school", scale, seed: 1, tables: tables.map((name) => ({ name })) },
+        {
+          type: "openedx_sample",
+          name: "school",
+          scale,
+          seed: 1,
+          tables: tables.map((name) => ({ name })),
+          ...datasource,
+        },
       ],
     }),
   );
-  const settings = await readSettings(file, {});
+  const settings = await readSettings(file, { PANORAMA_PRIVACY_KEY: "a key of sixteen characters or more" });
   const events: RunEvent[] = [];
   const reporter = { report: (event: RunEvent) => void events.push(event), close: () => undefined };
   const signal = new AbortController().signal;

@@ -110,6 +110,22 @@ describe("a workbook", () => {
     });
   });
 
+  test("may have a prefix before every name, and parts in other folders", async () => {
+    const head = '<?xml version="1.0"?>';
+    const rels = (type: string, target: string): string =>
+      `${head}<Relationships><Relationship Id="a" Type="http://purl.oclc.org/ooxml/officeDocument/relationships/${type}" Target="${target}"/></Relationships>`;
+    await using prefixed = await book(
+      zipFile({
+        "_rels/.rels": rels("officeDocument", "/Books/Main.xml"),
+        "books/main.xml": `${head}<x:workbook xmlns:x="x" xmlns:y="y"><x:sheets><x:sheet name="S" y:id="a"/></x:sheets></x:workbook>`,
+        "books/_rels/main.xml.rels": rels("worksheet", "../sheets/one.xml"),
+        "sheets/one.xml": `${head}<x:worksheet xmlns:x="x"><x:sheetData><x:row><x:c t="inlineStr"><x:is><x:t>id</x:t></x:is></x:c></x:row><x:row><x:c><x:v>5</x:v></x:c></x:row></x:sheetData></x:worksheet>`,
+      }),
+    );
+
+    expect((await prefixed.read("S")).rows).toEqual([["5"]]);
+  });
+
   test("has computed values in place of formulas, and tells of those that were never computed", async () => {
     await using formulas = await book({
       sheets: {

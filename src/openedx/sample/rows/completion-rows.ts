@@ -1,7 +1,7 @@
 import { hasVisited, outcomeOf, visitedAt } from "../activity.ts";
 import { type Enrolment, enrolments } from "../enrolment.ts";
 import { interleaved, respelled } from "../module-visits.ts";
-import { blockTypeNumber, blockTypes } from "../outline.ts";
+import { blockTypeNumber, blockTypes, isPool } from "../outline.ts";
 import { mix, tag } from "../random.ts";
 import type { RowBuilder } from "../row-builder.ts";
 import { dayOf } from "../sample-time.ts";
@@ -12,7 +12,7 @@ const vertical = blockTypeNumber("vertical");
 const html = blockTypeNumber("html");
 const problem = blockTypeNumber("problem");
 
-/** Every leaf that was seen to the end: read, watched or answered. */
+/** Every leaf that was seen to the end: read, watched or answered. A pool is as complete as what is in it. */
 export function* completionRows(site: Site, row: RowBuilder): Generator<void> {
   let id = 1;
   for (const [enrolment, block] of interleaved(site, completedBlocks)) {
@@ -44,7 +44,7 @@ function isCompleted(enrolment: Enrolment, block: number, type: number): boolean
   if (type === problem) {
     return outcomeOf(enrolment, block, 0).attempts > 0;
   }
-  return type === html || mix(enrolment.seed, completionTag, block) % 5 !== 0;
+  return type === html || (!isPool(type) && mix(enrolment.seed, completionTag, block) % 5 !== 0);
 }
 
 /** The days on which a learner was in a course. */

@@ -1,4 +1,5 @@
 import { type Course, passingShare, spellBlockKey } from "../course.ts";
+import { type IndexEntry, planCourseIndex, planRerun, spellObjectId } from "../course-index.ts";
 import { Random, tag } from "../random.ts";
 import type { RowBuilder } from "../row-builder.ts";
 import { day, spellDate, unsetStart } from "../sample-time.ts";
@@ -12,7 +13,7 @@ const visibilities: readonly string[] = ["both", "both", "about", "none"];
 /** Every course but those from before `course-v1:`, of which only the learners' rows are left. */
 export function* courseOverviewRows(site: Site, row: RowBuilder): Generator<void> {
   const random = new Random(0, 0);
-  for (const course of site.courses) {
+  for (const course of [...site.courses, planRerun(site)]) {
     if (course.kind !== "legacy") {
       yield putOverview(site, row, course, random.reseed(site.seed, overviewTag, course.index));
     }
@@ -81,78 +82,39 @@ function putOverview(site: Site, row: RowBuilder, course: Course, random: Random
   row.text(random.pick(languages));
 }
 
-interface IndexEntry {
-  readonly objectId: string;
-  readonly courseId: string;
-  readonly org: string;
-  readonly versions: readonly [draft: string, published: string, library: string];
-  readonly slug: string;
-  readonly edited: number;
-}
-
-const indexTag = tag("split_modulestore_django_splitmodulestorecourseindex");
-
-/** The courses that Studio knows, one that was never published, and a library. */
-function* indexEntries(site: Site): Generator<IndexEntry> {
-  const random = new Random(0, 0);
-  for (const { index, kind, key, org, code, run, start } of site.courses) {
-    if (kind === "course") {
-      random.reseed(site.seed, indexTag, index);
-      const edited = Math.min(start, site.asOf - day) - random.below(20) * day;
-      const versions = [random.hex(24), random.hex(24), ""] as const;
-      const slug = `${org}.${code}.${run}`;
-      yield { objectId: random.hex(24), courseId: key, org, versions, slug, edited };
-    }
-  }
-  random.reseed(site.seed, indexTag, -1);
-  const common = { org: "DemoX", edited: site.opened + day };
-  yield {
-    ...common,
-    objectId: random.hex(24),
-    courseId: "course-v1:DemoX+Draft+never_published",
-    versions: [random.hex(24), "", ""],
-    slug: "DemoX.Draft.never_published",
-  };
-  yield {
-    ...common,
-    objectId: random.hex(24),
-    courseId: "library-v1:DemoX+ProblemBank",
-    versions: ["", "", random.hex(24)],
-    slug: "",
-  };
-}
-
 export function* courseIndexRows(site: Site, row: RowBuilder): Generator<void> {
   let id = 1;
-  for (const entry of indexEntries(site)) {
-    yield void putIndex(row, id, entry, entry.versions).number(id % 9 === 4 ? null : 1);
+  for (const entry of planCourseIndex(site)) {
+    yield void putIndex(row, id, entry).number(id % 9 === 4 ? null : 1);
     id++;
   }
 }
 
-function putIndex(row: RowBuilder, id: number, entry: IndexEntry, versions: readonly string[]): RowBuilder {
+function putIndex(row: RowBuilder, id: number, entry: IndexEntry): RowBuilder {
+  const { draft = "", published = "", library = "" } = entry.versions;
   row.number(id).text(entry.objectId).text(entry.courseId).text(entry.org);
-  for (const version of versions) {
-    row.text(version);
-  }
+  row.text(draft).text(published).text(library);
   return row.text(entry.slug).text("mongodb").moment(entry.edited).moment(entry.edited);
 }
+
+const historyTag = tag("split_modulestore_django_historicalsplitmodulestorecourseindex");
 
 /** Every save of every course, and the deletion of one. */
 export function* courseIndexHistoryRows(site: Site, row: RowBuilder): Generator<void> {
   const random = new Random(0, 0);
   let id = 1;
   let historyId = 1;
-  for (const entry of indexEntries(site)) {
-    random.reseed(site.seed, indexTag, id, 1);
+  for (const entry of planCourseIndex(site)) {
+    random.reseed(site.seed, historyTag, id);
     const saves = 2 + random.below(4);
     for (let n = 1; n <= saves; n++) {
-      const moment = entry.edited - (saves - n) * day;
-      const versions = n === saves ? entry.versions : [random.hex(24), n === 1 ? "" : random.hex(24), ""];
-      putIndex(row, id, { ...entry, edited: moment }, versions);
+      const edited = entry.edited - (saves - n) * day;
+      const draft = spellObjectId(edited, random);
+      const before = n === 1 ? { draft } : { draft, published: spellObjectId(edited, random) };
+      putIndex(row, id, { ...entry, edited, versions: n === saves ? entry.versions : before });
       row
         .number(historyId++)
-        .moment(moment)
+        .moment(edited)
         .text(n === 2 ? 'Fixed a "typo"' : null);
       yield void row
         .text(n === 1 ? "+" : "~")
@@ -161,11 +123,15 @@ export function* courseIndexHistoryRows(site: Site, row: RowBuilder): Generator<
     }
     id++;
   }
-  const moment = site.opened + day;
-  const gone = { objectId: random.hex(24), courseId: "course-v1:DemoX+Gone+2019", org: "DemoX" };
-  const versions = [random.hex(24), random.hex(24), ""] as const;
-  putIndex(row, id, { ...gone, versions, slug: "DemoX.Gone.2019", edited: moment }, versions);
-  yield void row.number(historyId).moment(moment).text(null).text("-").number(1).number(1);
+  const edited = site.opened + day;
+  const versions = { draft: spellObjectId(edited, random), published: spellObjectId(edited, random) };
+  const gone = {
+    objectId: spellObjectId(edited, random),
+    courseId: "course-v1:DemoX+Gone+2019",
+    org: "DemoX",
+  };
+  putIndex(row, id, { ...gone, code: "Gone", run: "2019", versions, slug: "DemoX.Gone.2019", edited });
+  yield void row.number(historyId).moment(edited).text(null).text("-").number(1).number(1);
 }
 
 const siteTexts: readonly string[] = [

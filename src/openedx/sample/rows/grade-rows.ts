@@ -1,4 +1,5 @@
 import { type Course, passingShare } from "../course.ts";
+import { versionsOf } from "../course-index.ts";
 import { enrolments, type Enrolment, paidModes } from "../enrolment.ts";
 import { type CourseGrade, gradeOf, scoredVisits } from "../grade.ts";
 import { learnerOf } from "../learner.ts";
@@ -10,7 +11,6 @@ import type { Site } from "../site.ts";
 import { jsonText } from "../weird-text.ts";
 import { fullName } from "./account-rows.ts";
 
-const versionTag = tag("course_version");
 const policyTag = tag("grading_policy");
 const blocksTag = tag("grades_visibleblocks");
 const random = new Random(0, 0);
@@ -37,8 +37,9 @@ export function* courseGradeRows(site: Site, row: RowBuilder): Generator<void> {
   }
 }
 
+/** The structure that was published; courses from before `course-v1:` had no versions. */
 function versionOf(site: Site, course: Course): string {
-  return random.reseed(site.seed, versionTag, course.index).hex(24);
+  return course.kind === "legacy" ? "" : versionsOf(site, course.master ?? course).published;
 }
 
 /** A SHA-1 in base64, as Open edX writes the hash of a grading policy. */
