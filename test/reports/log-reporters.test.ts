@@ -70,6 +70,7 @@ test("a run whose tables were published in part ends with a cross and their numb
     kind: "run-published",
     run: "r1",
     tables: 3,
+    unchanged: 0,
     rows: 9,
     bytes: 100,
     millis: 100,
