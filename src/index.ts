@@ -6,6 +6,7 @@ export { renderResult } from "./reports/render-result.ts";
 export type { Reporter, RunEvent } from "./reports/reporter.ts";
 export {
   printable,
+  spellAlteration,
   spellBytes,
   spellCount,
   spellCounted,
@@ -21,6 +22,9 @@ export {
   type KeptFiles,
 } from "./run/definitions.ts";
 export { type DemoOptions, type DemoResult, runDemo } from "./run/demo.ts";
+export type { LakeState, LoadRecord, RunRecord, TableRecord } from "./lake/run-record.ts";
+export type { SchemaChange } from "./lake/schema-changes.ts";
+export { type DescribedHistory, describeHistory } from "./run/describe-history.ts";
 export { describeLake, type LakeTableInfo } from "./run/describe-lake.ts";
 export {
   type FieldsChange,

@@ -3,6 +3,7 @@ import type { Cli, CliIo, GlobalOptions } from "./cli.ts";
 import { addDefinitionCommands } from "./commands/definitions.ts";
 import { addDemo } from "./commands/demo.ts";
 import { addExtractAndLoad } from "./commands/extract-and-load.ts";
+import { addHistory } from "./commands/history.ts";
 import { addIamPolicy } from "./commands/iam-policy.ts";
 import { addQuery } from "./commands/query.ts";
 import { addSetTables } from "./commands/set-tables.ts";
@@ -81,6 +82,7 @@ function openProgram(cli: Cli): Command {
   addExtractAndLoad(program, cli);
   addQuery(program, cli);
   addTables(program, cli);
+  addHistory(program, cli);
   addTestConnections(program, cli);
   addDefinitionCommands(program, cli);
   addSetTables(program, cli);

@@ -78,6 +78,7 @@ export async function loadTable(
     kind: "table-loaded",
     table: name,
     source,
+    strategy: changes === undefined ? "full" : "slices",
     rows: loaded.rowCount,
     bytes: files.reduce((sum, file) => sum + file.byteCount, 0),
     files: files.length,

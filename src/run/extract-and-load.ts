@@ -10,6 +10,7 @@ import { type OpenedLake, openLake, openSource } from "../open.ts";
 import type { Reporter } from "../reports/reporter.ts";
 import type { Settings, TableSettings } from "../settings/settings.ts";
 import { type CatalogOfRun, catalogOfRun } from "./publish-catalog.ts";
+import { openRunBook, type RunBook } from "./record-run.ts";
 import { mostReaders, openReaderThreads } from "./reader-threads.ts";
 import { resolveRebuild, resolveSelection, type SelectedTables, type Selection } from "./select-tables.ts";
 
@@ -55,15 +56,18 @@ export async function extractAndLoad(
   const lake = await openLake(settings, mostReaders(selected, settings));
   await using lease = await announceRun(lake.store, lake.place, started);
   const catalog = catalogOfRun(lake, options.reporter, replace);
+  const book = openRunBook(lake, lease.run, started, options.reporter, options.signal);
   let outcome: RunOutcome;
   try {
-    outcome = await loadAndPublish(settings, selected, lake, catalog, lease, started, options);
+    outcome = await loadAndPublish(settings, selected, lake, catalog, lease, started, book, options);
   } catch (error) {
     const tables = selected.flatMap((each) => each.tables.map(({ name }) => name));
     // The first failure is the one to tell; what stays is removed after the retention time.
     await discardRun(lake.store, lake.place, lease.run, tables).catch(() => undefined);
+    await book.save(error);
     throw error;
   }
+  await book.save(catalog.failure());
   catalog.assertShown();
   return outcome;
 }
@@ -75,8 +79,10 @@ async function loadAndPublish(
   catalog: CatalogOfRun,
   lease: RunLease,
   started: Date,
-  { reporter, signal, force, rebuild = [] }: RunOptions,
+  book: RunBook,
+  { signal, force, rebuild = [] }: RunOptions,
 ): Promise<RunOutcome> {
+  const { reporter } = book;
   const began = await tidyUp(lake, catalog, selected, reporter);
   reporter.report({
     kind: "run-started",
@@ -106,9 +112,10 @@ async function loadAndPublish(
   if (lake.upkeep === "auto") await defineUnchanged(lake, began, unchanged);
   if (loaded.length === 0) {
     await catalog.show();
+    book.stays(began);
   } else {
     const publication = { lease, began, tables: loaded, now: new Date(), showInCatalog: catalog.show };
-    await publishTables(lake.store, lake.place, publication);
+    book.published(began, loaded, await publishTables(lake.store, lake.place, publication));
   }
 
   const files = loaded.flatMap(({ slices }) => slices.flatMap((slice) => slice.files));

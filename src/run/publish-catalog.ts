@@ -29,6 +29,8 @@ export async function publishCatalog(
 export interface CatalogOfRun {
   /** Resolves to whether the catalog shows the manifest now. */
   readonly show: () => Promise<boolean>;
+  /** Why it does not; undefined if it does. */
+  readonly failure: () => PanoramaError | undefined;
   /** Throws why it does not, if it does not. */
   readonly assertShown: () => void;
 }
@@ -51,6 +53,7 @@ export function catalogOfRun(lake: OpenedLake, reporter: Reporter, replace: read
       }
       return failure === undefined;
     },
+    failure: () => failure,
     assertShown() {
       if (failure !== undefined) throw failure;
     },
