@@ -22,6 +22,7 @@ export {
   type KeptFiles,
 } from "./run/definitions.ts";
 export { type DemoOptions, type DemoResult, runDemo } from "./run/demo.ts";
+export type { RestoredTable } from "./lake/plan-rollback.ts";
 export type { LakeState, LoadRecord, RunRecord, TableRecord } from "./lake/run-record.ts";
 export type { SchemaChange } from "./lake/schema-changes.ts";
 export { type DescribedHistory, describeHistory } from "./run/describe-history.ts";
@@ -37,6 +38,7 @@ export { extractAndLoad, type RunOptions, type RunOutcome } from "./run/extract-
 export { type IamPolicy, planIamPolicy, type PolicyOptions } from "./run/iam-policy.ts";
 export { type PolicyDocument, policyDocument, type PolicyStatement } from "./run/iam-statement.ts";
 export { queryLake } from "./run/query-lake.ts";
+export { rollBack, type RollbackOptions, type RollbackOutcome } from "./run/rollback.ts";
 export type { Selection } from "./run/select-tables.ts";
 export { testConnections } from "./run/test-connections.ts";
 export { nearestName } from "./settings/nearest-name.ts";

@@ -6,6 +6,7 @@ import { addExtractAndLoad } from "./commands/extract-and-load.ts";
 import { addHistory } from "./commands/history.ts";
 import { addIamPolicy } from "./commands/iam-policy.ts";
 import { addQuery } from "./commands/query.ts";
+import { addRollback } from "./commands/rollback.ts";
 import { addSetTables } from "./commands/set-tables.ts";
 import { addSetTablesFields } from "./commands/set-tables-fields.ts";
 import { addSettingsSchema } from "./commands/settings-schema.ts";
@@ -83,6 +84,7 @@ function openProgram(cli: Cli): Command {
   addQuery(program, cli);
   addTables(program, cli);
   addHistory(program, cli);
+  addRollback(program, cli);
   addTestConnections(program, cli);
   addDefinitionCommands(program, cli);
   addSetTables(program, cli);

@@ -10,7 +10,7 @@ import { type OpenedLake, openLake, openSource } from "../open.ts";
 import type { Reporter } from "../reports/reporter.ts";
 import type { Settings, TableSettings } from "../settings/settings.ts";
 import { type CatalogOfRun, catalogOfRun } from "./publish-catalog.ts";
-import { openRunBook, type RunBook } from "./record-run.ts";
+import { keepReplaced, openRunBook, type RunBook } from "./record-run.ts";
 import { mostReaders, openReaderThreads } from "./reader-threads.ts";
 import { resolveRebuild, resolveSelection, type SelectedTables, type Selection } from "./select-tables.ts";
 
@@ -114,7 +114,10 @@ async function loadAndPublish(
     await catalog.show();
     book.stays(began);
   } else {
-    const publication = { lease, began, tables: loaded, now: new Date(), showInCatalog: catalog.show };
+    const names = loaded.filter(({ format }) => format === "parquet").map(({ schema }) => schema.table);
+    const now = new Date();
+    await keepReplaced(lake, lease.run, began, names, now, reporter);
+    const publication = { lease, began, tables: loaded, now, showInCatalog: catalog.show };
     book.published(began, loaded, await publishTables(lake.store, lake.place, publication));
   }
 

@@ -2,6 +2,7 @@ import { PanoramaError } from "../errors.ts";
 import { describeState, readState, saveRecord } from "../lake/history.ts";
 import type { LakeManifest } from "../lake/manifest.ts";
 import type { LoadedTable } from "../lake/plan-publication.ts";
+import { saveReplacedTables } from "../lake/replaced-tables.ts";
 import type { LakeState, RunRecord, TableRecord } from "../lake/run-record.ts";
 import { planSchemaChanges, type SchemaChange } from "../lake/schema-changes.ts";
 import type { OpenedLake } from "../open.ts";
@@ -94,6 +95,24 @@ export async function saveOrTell(
   } catch (cause) {
     if (!(cause instanceof PanoramaError)) throw cause;
     const message = `the record of run ${record.run} cannot be kept, so that history lacks it: ${cause.message}`;
+    reporter.report({ kind: "warning", message });
+  }
+}
+
+/** Notes what a run is about to replace, so that it can come back. A run is worth no less without. */
+export async function keepReplaced(
+  { store, place }: OpenedLake,
+  run: string,
+  began: LakeManifest,
+  tables: readonly string[],
+  now: Date,
+  reporter: Reporter,
+): Promise<void> {
+  try {
+    await saveReplacedTables(store, place, run, began, tables, now);
+  } catch (cause) {
+    if (!(cause instanceof PanoramaError)) throw cause;
+    const message = `what is replaced cannot be noted, so that a rollback cannot bring it back: ${cause.message}`;
     reporter.report({ kind: "warning", message });
   }
 }
