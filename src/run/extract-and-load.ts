@@ -8,7 +8,7 @@ import { loadLake, type SourceToLoad } from "../load/load-lake.ts";
 import type { TableToLoad } from "../load/table-to-load.ts";
 import { type OpenedLake, openLake, openSource } from "../open.ts";
 import type { Reporter } from "../reports/reporter.ts";
-import type { Settings, TableSettings } from "../settings/settings.ts";
+import type { DatasourceSettings, Settings, TableSettings } from "../settings/settings.ts";
 import { type CatalogOfRun, catalogOfRun } from "./publish-catalog.ts";
 import { keepReplaced, openRunBook, type RunBook } from "./record-run.ts";
 import { mostReaders, openReaderThreads } from "./reader-threads.ts";
@@ -95,7 +95,7 @@ async function loadAndPublish(
   const toLoad = (each: SelectedTables): SourceToLoad => ({
     name: each.datasource.name,
     open: () => openSource(each.datasource),
-    tables: each.tables.map(tableToLoad),
+    tables: each.tables.map((table) => tableToLoad(table, each.datasource)),
     openPeers: (source) => openReaderThreads(source, each, start, signal),
   });
   const { loaded, unchanged, failed } = await loadLake(selected.map(toLoad), {
@@ -165,13 +165,13 @@ async function tidyUp(
   for (const table of lost) {
     reporter.report({ kind: "warning", table, message: "files of its last load have disappeared" });
   }
-  const { orphanFiles, unfinishedFiles } = await collectGarbage(lake.store, lake.place, {
+  const garbage = await collectGarbage(lake.store, lake.place, {
     retentionHours: lake.retentionHours,
     now: new Date(),
     tables: selected.flatMap(({ tables }) => tables.map(({ name }) => name)),
     showInCatalog,
   });
-  const left = orphanFiles + unfinishedFiles;
+  const left = garbage.filter(({ kind }) => kind === "orphan" || kind === "unfinished").length;
   if (left > 0) {
     const message = `removed ${left} file${left === 1 ? "" : "s"} that interrupted runs had left`;
     reporter.report({ kind: "notice", message });
@@ -179,7 +179,7 @@ async function tidyUp(
   return manifest;
 }
 
-function tableToLoad(table: TableSettings): TableToLoad {
+function tableToLoad(table: TableSettings, datasource: DatasourceSettings): TableToLoad {
   return {
     request: { table: table.name, fields: table.fields },
     partitionColumns: table.partitionFields,
@@ -190,7 +190,15 @@ function tableToLoad(table: TableSettings): TableToLoad {
       reconcileSeconds: table.incremental.reconcileSeconds,
     },
     requestMark: createHash("sha256")
-      .update(JSON.stringify([encodingRevision, table]))
+      .update(JSON.stringify([encodingRevision, table, originOf(datasource)]))
       .digest("hex"),
   };
+}
+
+/** Where the rows come from: those of another database are others, whatever its tables are called. */
+function originOf(datasource: DatasourceSettings): readonly unknown[] {
+  if (datasource.type === "openedx_sample") return [datasource.scale, datasource.seed, datasource.asOf];
+  if (datasource.type !== "mysql") return [];
+  const { host, port, socket, database } = datasource.connection;
+  return [host, port, socket, database];
 }
