@@ -55,7 +55,7 @@ export async function loadTable(
   assertPartitionColumns(reading, table, source);
   for (const message of reading.warnings) reporter.report({ kind: "warning", source, table: name, message });
   const loadedAt = new Date();
-  const known = sameShape(context.known.get(name), reading.schema, table, encoder.format);
+  const known = sameShape(context.known.get(name), reading, table, encoder.format);
   if (known !== undefined && isUnchanged(known, contentMark, table, loadedAt)) {
     reporter.report({ kind: "table-unchanged", table: name, source });
     return undefined;
@@ -97,6 +97,7 @@ export async function loadTable(
     loadedAt: loadedAt.toISOString(),
     fullAt: changes === undefined ? loadedAt.toISOString() : (known as KnownTable).load.fullAt,
     request: table.requestMark,
+    ...(reading.definition === undefined ? {} : { definition: reading.definition }),
     ...(contentMark === undefined ? {} : { content: contentMark }),
     ...(field === undefined || watermark === undefined
       ? {}

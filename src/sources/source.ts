@@ -107,6 +107,11 @@ export interface TableReading {
   readonly warnings: readonly string[];
   /** A guess for the progress display, or undefined. */
   readonly estimatedRowCount: number | undefined;
+  /**
+   * A text that differs when the table's definition was changed, also where its columns look the same afterwards.
+   * Left out where the source cannot tell.
+   */
+  readonly definition?: string;
 
   /**
    * Ranges which together hold every row once, about `count` of them, for `batches` here or at a peer; empty
