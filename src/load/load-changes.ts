@@ -60,10 +60,21 @@ export async function loadChanges(
   });
   const slices = [...kept, ...loaded.slices];
   const rowCount = slices.reduce((sum, slice) => sum + rowsOf(slice), 0);
-  // The counts are of the same moment: where the sum differs, what was put together is not the table.
-  const counted = counts && [...counts.values()].reduce((sum, slice) => sum + slice.rowCount, 0);
-  if (counted !== undefined && rowCount !== counted) return undefined;
-  return { loaded, slices, rowCount };
+  const whole = isWhole(slices, toRead, counts);
+  return whole ? { loaded, slices, rowCount } : undefined;
+}
+
+/** All was told at the same moment: where it does not fit together, what was put together is not the table. */
+function isWhole(
+  slices: readonly ManifestSlice[],
+  toRead: ReadonlyMap<string, Partition>,
+  counts: SlicesByKey | undefined,
+): boolean {
+  const rowCounts = new Map(slices.map((slice) => [keyOf(slice.partition), rowsOf(slice)]));
+  if (![...toRead.keys()].every((key) => rowCounts.has(key))) return false;
+  if (counts === undefined) return true;
+  const same = [...counts].every(([key, { rowCount }]) => rowCounts.get(key) === rowCount);
+  return same && counts.size === rowCounts.size;
 }
 
 interface CountedSlice {
