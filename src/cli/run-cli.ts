@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from "commander";
 import type { Cli, CliIo, GlobalOptions } from "./cli.ts";
+import { addClean } from "./commands/clean.ts";
 import { addDefinitionCommands } from "./commands/definitions.ts";
 import { addDemo } from "./commands/demo.ts";
 import { addExtractAndLoad } from "./commands/extract-and-load.ts";
@@ -85,6 +86,7 @@ function openProgram(cli: Cli): Command {
   addTables(program, cli);
   addHistory(program, cli);
   addRollback(program, cli);
+  addClean(program, cli);
   addTestConnections(program, cli);
   addDefinitionCommands(program, cli);
   addSetTables(program, cli);
