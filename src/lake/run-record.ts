@@ -44,6 +44,8 @@ export interface LoadRecord {
   readonly source: string;
   /** `slices`: only those were read in which something had changed. */
   readonly strategy: "full" | "slices";
+  /** Why all rows were read, if they were. */
+  readonly reason?: string;
   /** Read. */
   readonly rows: number;
   /** Of the files written. */
@@ -126,6 +128,7 @@ function loadAt(path: string, from: Readonly<Record<string, unknown>>): Omit<Loa
   const count = (name: string): number => countAt(`${path}.${name}`, from[name]);
   return {
     strategy: oneOfAt(`${path}.strategy`, from["strategy"], ["full", "slices"]),
+    ...(from["reason"] === undefined ? {} : { reason: textAt(`${path}.reason`, from["reason"]) }),
     rows: count("rows"),
     bytes: count("bytes"),
     files: count("files"),

@@ -104,7 +104,8 @@ async function loadAndPublish(
     place: lake.place,
     details: { run: start.run, startedAt: start.startedAt },
     define: lake.upkeep === "manual" ? undefined : { raw: true, view: true },
-    known: force || rebuild.length > 0 ? new Map() : began.tables,
+    known: began.tables,
+    forced: force || rebuild.length > 0,
     reporter,
     signal,
   });

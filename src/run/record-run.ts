@@ -120,7 +120,8 @@ export async function keepReplaced(
 function recordOf(event: RunEvent): readonly TableRecord[] {
   if (event.kind === "table-loaded") {
     const { table, source, strategy, rows, bytes, files, slices, keptSlices, millis, alterations } = event;
-    const read = { strategy, rows, bytes, files, slices, keptSlices, millis };
+    const why = event.reason === undefined ? {} : { reason: event.reason };
+    const read = { strategy, ...why, rows, bytes, files, slices, keptSlices, millis };
     return [{ ended: "loaded", table, source, ...read, alterations, schemaChanges: [] }];
   }
   if (event.kind === "table-unchanged") {
