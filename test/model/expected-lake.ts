@@ -30,7 +30,7 @@ export function describeNow(
   rows.forEach((row, i) => {
     const key = sliceOf(table, expected[i] as LakeRow);
     const time = row[table.timeColumn];
-    const micros = time === null ? anyMoment : microsOf(String(time));
+    const micros = typeof time === "string" ? microsOf(time) : anyMoment;
     if (micros > (latest.get(key) ?? -anyMoment)) latest.set(key, micros);
     if (time !== null && micros <= now && micros > (last ?? -anyMoment)) last = micros;
   });

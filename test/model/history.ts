@@ -48,10 +48,13 @@ export type Fate =
   | { readonly fate: "doubled" }
   | { readonly fate: "stopped"; readonly atEvent: number }
   | { readonly fate: "loses-disk"; readonly atOperation: number }
+  | { readonly fate: "killed"; readonly atOperation: number }
   | { readonly fate: "loses-server"; readonly atEvent: number };
 
 export interface RunPlan {
   readonly fate: Fate;
+  /** Comes so late after the changes that the server's notes of them are believed. */
+  readonly settled: boolean;
   readonly force: boolean;
   /** What becomes of the open transaction before the run. */
   readonly open: "stays" | "commit" | "rollback";
@@ -124,7 +127,9 @@ const change: fc.Arbitrary<Change> = fc.oneof(
 );
 
 const shape: fc.Arbitrary<TableShape> = fc.record({
-  partitionBy: fc.constantFrom<TableShape["partitionBy"]>(["part"], ["section"], ["part", "section"], []),
+  partitionBy: fc.constantFrom<TableShape["partitionBy"]>(
+    ...([["part"], ["part"], ["section"], ["part", "section"], ["part", "section"], []] as const),
+  ),
   indexed: fc.oneof(
     { weight: 3, arbitrary: fc.constant(true) },
     { weight: 1, arbitrary: fc.constant(false) },
@@ -133,8 +138,9 @@ const shape: fc.Arbitrary<TableShape> = fc.record({
   serverClock: fc.boolean(),
 });
 
+const atOperation = fc.oneof(fc.nat({ max: 60 }), fc.nat({ max: 400 }));
 const fate: fc.Arbitrary<Fate> = fc.oneof(
-  { weight: 10, arbitrary: fc.constant<Fate>({ fate: "ends" }) },
+  { weight: 12, arbitrary: fc.constant<Fate>({ fate: "ends" }) },
   { weight: 1, arbitrary: fc.constant<Fate>({ fate: "skipped" }) },
   { weight: 1, arbitrary: fc.constant<Fate>({ fate: "doubled" }) },
   {
@@ -143,8 +149,9 @@ const fate: fc.Arbitrary<Fate> = fc.oneof(
   },
   {
     weight: 2,
-    arbitrary: fc.record({ fate: fc.constant("loses-disk" as const), atOperation: fc.nat({ max: 120 }) }),
+    arbitrary: fc.record({ fate: fc.constant("loses-disk" as const), atOperation }),
   },
+  { weight: 1, arbitrary: fc.record({ fate: fc.constant("killed" as const), atOperation }) },
   {
     weight: 1,
     arbitrary: fc.record({ fate: fc.constant("loses-server" as const), atEvent: fc.nat({ max: 12 }) }),
@@ -153,6 +160,7 @@ const fate: fc.Arbitrary<Fate> = fc.oneof(
 
 const runPlan: fc.Arbitrary<RunPlan> = fc.record({
   fate,
+  settled: fc.constant(false),
   force: fc.oneof({ weight: 9, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
   open: fc.oneof(
     { weight: 2, arbitrary: fc.constant("stays" as const) },
@@ -166,17 +174,25 @@ const runPlan: fc.Arbitrary<RunPlan> = fc.record({
   busy: fc.oneof({ weight: 3, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
 });
 
-/** Histories of `tableCount` tables, which shrink to fewer. */
-export function histories(tableCount: number, runCount: number): fc.Arbitrary<History> {
+export interface HistoryOptions {
+  readonly tables: number;
+  readonly runs: number;
+  /** Changes of a table between two runs, at most. */
+  readonly changes: number;
+  /** Every second run comes after the changes have settled. */
+  readonly settling: boolean;
+}
+
+/** Histories of as many tables and runs, which shrink to fewer. */
+export function histories({ tables, runs, changes, settling }: HistoryOptions): fc.Arbitrary<History> {
+  const bounds = { minLength: runs, maxLength: runs };
   const table = fc.record({
     shape,
-    changes: fc.array(fc.array(change, { maxLength: 4, size: "max" }), {
-      minLength: runCount,
-      maxLength: runCount,
-    }),
+    changes: fc.array(fc.array(change, { maxLength: changes, size: "max" }), bounds),
   });
+  const plans = fc.array(runPlan, { minLength: 2, maxLength: runs, size: "max" });
   return fc.record({
-    runs: fc.array(runPlan, { minLength: 2, maxLength: runCount, size: "max" }),
-    tables: fc.array(table, { minLength: 1, maxLength: tableCount, size: "max" }),
+    runs: settling ? plans.map((all) => all.map((plan, i) => ({ ...plan, settled: i % 2 === 0 }))) : plans,
+    tables: fc.array(table, { minLength: 1, maxLength: tables, size: "max" }),
   });
 }

@@ -13,7 +13,7 @@ export interface Writers {
 
 /** Some are equal to the server's collation, some to a careless reader of paths. */
 const parts = ["A", "a", "A ", "B", "C", "ä", "", "%2F", "NULL", "x=y/z", null] as const;
-const sections = [1, 2, 3, -1, 0, null] as const;
+const sections = [1, 2, 3, -1, 0, null, 40, 500, -6] as const;
 const parameters = ["part", "section", "modified"];
 
 /** One table as the test knows it: how it was made, what its columns and its settings are. */
@@ -248,7 +248,7 @@ export class ModelTable {
       const added = ["c", "d", "a", "b"].find((each) => !this.#has(each));
       if (added === undefined) return undefined;
       this.#columns.push([added, "int"]);
-      return `add column ${added} int null default ${value}`;
+      return `add column ${added} int null default ${value + 100 * this.#alterations}`;
     }
     if (how === "index") return `add index (part, section, id)`;
     if (name === undefined || type === undefined) return undefined;
@@ -259,7 +259,7 @@ export class ModelTable {
     if (how === "replace") {
       this.#columns.splice(at, 1);
       this.#columns.push([name, type]);
-      return `drop column ${name}, add column ${name} ${type} null default ${value}`;
+      return `drop column ${name}, add column ${name} ${type} null default ${value + 100 * this.#alterations}`;
     }
     if (how === "widen") {
       this.#columns[at] = [name, "bigint"];
@@ -284,12 +284,12 @@ export class ModelTable {
 }
 
 function quoted(value: unknown): string {
-  return value === null || value === undefined ? "null" : `'${String(value)}'`;
+  return typeof value === "string" || typeof value === "number" ? `'${value}'` : "null";
 }
 
 /** Zero dates are NULL in the lake; fractions may have any number of zeros at their end. */
 export function spelled(value: unknown): string | null {
-  if (value === null) return null;
+  if (typeof value !== "string" && typeof value !== "number") return null;
   const text = String(value);
   if (text.startsWith("0000-00-00")) return null;
   return /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+$/.test(text) ? text.replace(/\.?0+$/, "") : text;

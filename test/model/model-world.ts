@@ -1,5 +1,6 @@
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import {
   extractAndLoad,
   PanoramaError,
@@ -11,10 +12,13 @@ import {
 } from "../../src/index.ts";
 import { localLake, mysqlDatasource } from "../journeys/site.ts";
 import { describeNow, ExpectedLake, type LakeRow, type TableNow } from "./expected-lake.ts";
-import { failDisk } from "./failing-disk.ts";
+import { failDisk, runAndKill } from "./failing-disk.ts";
 import type { Fate, History, RunPlan } from "./history.ts";
 import { ModelTable, spelled } from "./model-table.ts";
 import { OpenTransaction } from "./open-transaction.ts";
+
+/** Changes are known to be over when they are some seconds old. */
+const settlingMillis = 4_500;
 
 /** What was met on the way, to see that the histories are not empty of what they are about. */
 export interface Met {
@@ -100,6 +104,7 @@ class ModelWorld {
     if (plan.otherFormat) this.#format = this.#format === "csv" ? "parquet" : "csv";
     if (plan.open !== "stays") await this.#writers.end(plan.open);
     count(this.#met.runs, plan.fate.fate);
+    if (plan.settled) await setTimeout(settlingMillis);
     if (plan.fate.fate !== "skipped") await this.#run(plan);
   }
 
@@ -117,8 +122,10 @@ class ModelWorld {
     const rows = await this.#tryQuery(settings);
     const failed = ended.outcomes.reduce((sum, outcome) => sum + outcome.failed, 0);
     const well = ended.errors.every((error) => fate.fate === "doubled" && isConflict(error)) && failed === 0;
-    if (!well && fate.fate === "ends") throw ended.errors[0] ?? new Error(JSON.stringify(ended.events));
-    if (ended.outcomes.length === 0 && fate.fate === "doubled") throw ended.errors[0];
+    const hadToEndWell = fate.fate === "ends" || (fate.fate === "doubled" && ended.outcomes.length === 0);
+    if (hadToEndWell && !(well && ended.outcomes.length > 0)) {
+      throw new Error(`a run failed: ${JSON.stringify(ended.events)}`, { cause: ended.errors[0] });
+    }
     const after = await this.#publishedRuns();
     for (const [i, { table, lake }] of this.#members.entries()) {
       const tableNow = now[i] as TableNow;
@@ -181,10 +188,11 @@ class ModelWorld {
         { all: true },
         { reporter: { report, close: () => undefined }, signal: stop.signal, force },
       );
-    const settled = await (async () => {
-      using _disk = fate.fate === "loses-disk" ? failDisk(fate.atOperation) : undefined;
-      return await Promise.allSettled(fate.fate === "doubled" ? [run(), run()] : [run()]);
-    })();
+    const disk = fate.fate === "loses-disk" ? failDisk(fate.atOperation) : undefined;
+    const running = fate.fate === "killed" ? [runAndKill(settings.file, force, fate.atOperation)] : [run()];
+    if (fate.fate === "doubled") running.push(run());
+    const settled = await Promise.allSettled(running);
+    disk?.[Symbol.dispose]();
     await Promise.all(writing);
     if (fate.fate === "loses-disk") await removeLocks(this.#lakeFolder);
     return {
