@@ -39,6 +39,7 @@ export {
 export { extractAndLoad, type RunOptions, type RunOutcome } from "./run/extract-and-load.ts";
 export { type IamPolicy, planIamPolicy, type PolicyOptions } from "./run/iam-policy.ts";
 export { type PolicyDocument, policyDocument, type PolicyStatement } from "./run/iam-statement.ts";
+export { type PlannedTable, planLoads } from "./run/plan-loads.ts";
 export { queryLake } from "./run/query-lake.ts";
 export { rollBack, type RollbackOptions, type RollbackOutcome } from "./run/rollback.ts";
 export type { Selection } from "./run/select-tables.ts";

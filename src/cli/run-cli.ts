@@ -6,6 +6,7 @@ import { addDemo } from "./commands/demo.ts";
 import { addExtractAndLoad } from "./commands/extract-and-load.ts";
 import { addHistory } from "./commands/history.ts";
 import { addIamPolicy } from "./commands/iam-policy.ts";
+import { addPlan } from "./commands/plan.ts";
 import { addQuery } from "./commands/query.ts";
 import { addRollback } from "./commands/rollback.ts";
 import { addSetTables } from "./commands/set-tables.ts";
@@ -82,6 +83,7 @@ function openProgram(cli: Cli): Command {
     .version(version, "-V, --version", "print the version")
     .addHelpText("after", examples);
   addExtractAndLoad(program, cli);
+  addPlan(program, cli);
   addQuery(program, cli);
   addTables(program, cli);
   addHistory(program, cli);

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { defineTables } from "../lake/definitions.ts";
 import type { LakeManifest } from "../lake/manifest.ts";
 import { publishTables, finishPublishing } from "../lake/publish.ts";
@@ -8,14 +7,12 @@ import { loadLake, type SourceToLoad } from "../load/load-lake.ts";
 import type { TableToLoad } from "../load/table-to-load.ts";
 import { type OpenedLake, openLake, openSource } from "../open.ts";
 import type { Reporter } from "../reports/reporter.ts";
-import type { DatasourceSettings, Settings, TableSettings } from "../settings/settings.ts";
+import type { Settings } from "../settings/settings.ts";
 import { type CatalogOfRun, catalogOfRun } from "./publish-catalog.ts";
 import { keepReplaced, openRunBook, type RunBook } from "./record-run.ts";
 import { mostReaders, openReaderThreads } from "./reader-threads.ts";
+import { planTableToLoad } from "./plan-table-to-load.ts";
 import { resolveRebuild, resolveSelection, type SelectedTables, type Selection } from "./select-tables.ts";
-
-/** To be raised when rows are encoded otherwise than before: then all tables are loaded once. */
-const encodingRevision = 1;
 
 export interface RunOptions {
   readonly reporter: Reporter;
@@ -95,7 +92,7 @@ async function loadAndPublish(
   const toLoad = (each: SelectedTables): SourceToLoad => ({
     name: each.datasource.name,
     open: () => openSource(each.datasource),
-    tables: each.tables.map((table) => tableToLoad(table, each.datasource)),
+    tables: each.tables.map((table) => planTableToLoad(table, each.datasource)),
     openPeers: (source) => openReaderThreads(source, each, start, signal),
   });
   const { loaded, unchanged, failed } = await loadLake(selected.map(toLoad), {
@@ -178,28 +175,4 @@ async function tidyUp(
     reporter.report({ kind: "notice", message });
   }
   return manifest;
-}
-
-function tableToLoad(table: TableSettings, datasource: DatasourceSettings): TableToLoad {
-  return {
-    request: { table: table.name, fields: table.fields },
-    partitionColumns: table.partitionFields,
-    rawName: table.rawName,
-    viewName: table.viewName,
-    incremental: table.incremental && {
-      field: { name: table.incremental.timestampField, overlap: table.incremental.interval },
-      reconcileSeconds: table.incremental.reconcileSeconds,
-    },
-    requestMark: createHash("sha256")
-      .update(JSON.stringify([encodingRevision, table, originOf(datasource)]))
-      .digest("hex"),
-  };
-}
-
-/** Where the rows come from: those of another database are others, whatever its tables are called. */
-function originOf(datasource: DatasourceSettings): readonly unknown[] {
-  if (datasource.type === "openedx_sample") return [datasource.scale, datasource.seed, datasource.asOf];
-  if (datasource.type !== "mysql") return [];
-  const { host, port, socket, database } = datasource.connection;
-  return [host, port, socket, database];
 }

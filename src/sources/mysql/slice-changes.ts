@@ -2,6 +2,7 @@ import type { Partition, PartitionValue } from "../../table/partition.ts";
 import type { Column, TableSchema } from "../../table/table-schema.ts";
 import type { ChangeField, SliceChanges } from "../source.ts";
 import { type ServerMoment, unseenTransactionSeconds } from "./content-marks.ts";
+import { explainQuestion } from "./explain-question.ts";
 import { quoteIdentifier } from "./identifier.ts";
 import type { MysqlSession } from "./mysql-session.ts";
 import { selectBatches, withoutLock } from "./select-batches.ts";
@@ -70,22 +71,23 @@ export async function findChanges(
   const table = quoteIdentifier(described.table);
   const timeName = quoteIdentifier(time.name);
   const counted = await hasIndexOf(session, described.table, names);
+  const where = `${timeName} >= '${watermark}' OR ${timeName} IS NULL`;
+  const changedSql = `SELECT DISTINCT ${quoted.join(", ")} FROM ${table} WHERE ${where}`;
+  // By bytes: values that the collation calls equal are slices of their own.
+  const groups = partitions.map(({ type }, i) =>
+    type.kind === "text" ? `CAST(${quoted[i]} AS BINARY)` : (quoted[i] as string),
+  );
+  const countsSql = `SELECT ${quoted.join(", ")}, COUNT(*) FROM ${table} GROUP BY ${groups.join(", ")}`;
   return {
-    changed: (signal) => {
-      const where = `${timeName} >= '${watermark}' OR ${timeName} IS NULL`;
-      const sql = `SELECT DISTINCT ${quoted.join(", ")} FROM ${table} WHERE ${where}`;
-      return selectBatches(session, described, sql, partitions, signal);
-    },
+    changed: (signal) => selectBatches(session, described, changedSql, partitions, signal),
     rowCounts: counted
-      ? (signal) => {
-          // By bytes: values that the collation calls equal are slices of their own.
-          const groups = partitions.map(({ type }, i) =>
-            type.kind === "text" ? `CAST(${quoted[i]} AS BINARY)` : (quoted[i] as string),
-          );
-          const sql = `SELECT ${quoted.join(", ")}, COUNT(*) FROM ${table} GROUP BY ${groups.join(", ")}`;
-          return selectBatches(session, described, sql, [...partitions, rowCountColumn], signal);
-        }
+      ? (signal) => selectBatches(session, described, countsSql, [...partitions, rowCountColumn], signal)
       : undefined,
+    explain: () =>
+      withoutLock(session, async () => ({
+        changed: await explainQuestion(session, changedSql),
+        rowCounts: counted ? await explainQuestion(session, countsSql) : undefined,
+      })),
     rangesOf: (slices) => rangesOf(slices, partitions, quoted),
   };
 }
