@@ -13,7 +13,7 @@ const settlingOptions: HistoryOptions = { tables: 24, runs: 4, changes: 1, settl
 
 /** How many histories of tables are tried on each server: half of 500, or of what PANORAMA_MODEL_RUNS says. */
 function historyCount(): number {
-  return Math.ceil(Number(process.env["PANORAMA_MODEL_RUNS"] ?? 500) / 2);
+  return Math.max(50, Math.ceil(Number(process.env["PANORAMA_MODEL_RUNS"] ?? 500) / 2));
 }
 
 /** PANORAMA_MODEL_SEED repeats what a failure has told. */
@@ -44,7 +44,7 @@ export function describeHistories(kind: ServerKind): void {
       test("also where tables are left alone because the server notes no change", {
         timeout: 7_200_000,
       }, async () => {
-        const { loads } = await live(Math.ceil(historyCount() / 8), settlingOptions);
+        const { loads } = await live(Math.max(24, Math.ceil(historyCount() / 8)), settlingOptions);
 
         expect(loads.get("unchanged")).toBeGreaterThan(0);
       });

@@ -210,7 +210,9 @@ export class ModelTable {
       case "late":
         return this.#shape.serverClock ? "utc_timestamp(6) - interval 8 minute" : from(this.#minutes - 8);
       case "old":
-        return this.#shape.serverClock ? "utc_timestamp(6) - interval 9 day" : from(-10_000);
+        return this.#shape.serverClock
+          ? `utc_timestamp(6) - interval ${9 + this.#nextId} day`
+          : from(-10_000 + this.#nextId * 60);
       case "past":
         return "'1970-01-01 00:00:01'";
       case "future":
