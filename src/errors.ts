@@ -59,6 +59,9 @@ export const remedies = {
   PARTITION_VALUE_TOO_LONG: "Partition by another column, or not at all.",
   /** The lake was written by a program that is newer, or is not a lake of ours. */
   LAKE_UNREADABLE: "Use the version that wrote it, or another `path`, bucket or `base_prefix`.",
+  /** The run to go back to is not known, or files of then are not kept. Nothing was done. */
+  ROLLBACK_IMPOSSIBLE:
+    "`panorama history` lists the runs. Replaced files are kept for `retention_hours`, Parquet only; `--tables` leaves tables out.",
   /** The query is wrong, or the catalog cannot be opened. */
   QUERY_FAILED: "`panorama tables` lists what can be asked.",
   /** A query before the first load. */

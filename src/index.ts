@@ -6,6 +6,7 @@ export { renderResult } from "./reports/render-result.ts";
 export type { Reporter, RunEvent } from "./reports/reporter.ts";
 export {
   printable,
+  spellAlteration,
   spellBytes,
   spellCount,
   spellCounted,
@@ -21,6 +22,12 @@ export {
   type KeptFiles,
 } from "./run/definitions.ts";
 export { type DemoOptions, type DemoResult, runDemo } from "./run/demo.ts";
+export type { RestoredTable } from "./lake/plan-rollback.ts";
+export type { Garbage } from "./lake/retention.ts";
+export type { LakeState, LoadRecord, RunRecord, TableRecord } from "./lake/run-record.ts";
+export type { SchemaChange } from "./lake/schema-changes.ts";
+export { type Cleaned, cleanLake, type CleanOptions } from "./run/clean-lake.ts";
+export { type DescribedHistory, describeHistory } from "./run/describe-history.ts";
 export { describeLake, type LakeTableInfo } from "./run/describe-lake.ts";
 export {
   type FieldsChange,
@@ -32,7 +39,9 @@ export {
 export { extractAndLoad, type RunOptions, type RunOutcome } from "./run/extract-and-load.ts";
 export { type IamPolicy, planIamPolicy, type PolicyOptions } from "./run/iam-policy.ts";
 export { type PolicyDocument, policyDocument, type PolicyStatement } from "./run/iam-statement.ts";
+export { type PlannedTable, planLoads } from "./run/plan-loads.ts";
 export { queryLake } from "./run/query-lake.ts";
+export { rollBack, type RollbackOptions, type RollbackOutcome } from "./run/rollback.ts";
 export type { Selection } from "./run/select-tables.ts";
 export { testConnections } from "./run/test-connections.ts";
 export { nearestName } from "./settings/nearest-name.ts";

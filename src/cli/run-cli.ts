@@ -1,10 +1,14 @@
 import { Command, CommanderError, Option } from "commander";
 import type { Cli, CliIo, GlobalOptions } from "./cli.ts";
+import { addClean } from "./commands/clean.ts";
 import { addDefinitionCommands } from "./commands/definitions.ts";
 import { addDemo } from "./commands/demo.ts";
 import { addExtractAndLoad } from "./commands/extract-and-load.ts";
+import { addHistory } from "./commands/history.ts";
 import { addIamPolicy } from "./commands/iam-policy.ts";
+import { addPlan } from "./commands/plan.ts";
 import { addQuery } from "./commands/query.ts";
+import { addRollback } from "./commands/rollback.ts";
 import { addSetTables } from "./commands/set-tables.ts";
 import { addSetTablesFields } from "./commands/set-tables-fields.ts";
 import { addSettingsSchema } from "./commands/settings-schema.ts";
@@ -79,8 +83,12 @@ function openProgram(cli: Cli): Command {
     .version(version, "-V, --version", "print the version")
     .addHelpText("after", examples);
   addExtractAndLoad(program, cli);
+  addPlan(program, cli);
   addQuery(program, cli);
   addTables(program, cli);
+  addHistory(program, cli);
+  addRollback(program, cli);
+  addClean(program, cli);
   addTestConnections(program, cli);
   addDefinitionCommands(program, cli);
   addSetTables(program, cli);

@@ -3,6 +3,7 @@ import type { Alteration } from "../table/alteration.ts";
 import { type ColumnType, spellColumnType } from "../table/column-type.ts";
 import type { PartitionValue } from "../table/partition.ts";
 import type { Column } from "../table/table-schema.ts";
+import { booleanAt, countAt, listAt, objectAt, oneOfAt, textAt, timeAt, unreadable } from "./json-fields.ts";
 import type {
   LakeManifest,
   ManifestFile,
@@ -109,7 +110,7 @@ function typeAt(path: string, value: unknown): ColumnType {
 
 function loadAt(path: string, value: unknown): ManifestLoad {
   const from = objectAt(path, value);
-  const { request, content, watermark, fullAt } = from;
+  const { request, definition, content, watermark, fullAt } = from;
   return {
     run: textAt(`${path}.run`, from["run"]),
     loadedAt: timeAt(`${path}.loadedAt`, from["loadedAt"]),
@@ -119,6 +120,7 @@ function loadAt(path: string, value: unknown): ManifestLoad {
     fullAt: timeAt(`${path}.fullAt`, fullAt ?? from["loadedAt"]),
     ...(watermark === undefined ? {} : { watermark: watermarkAt(`${path}.watermark`, watermark) }),
     ...(request === undefined ? {} : { request: textAt(`${path}.request`, request) }),
+    ...(definition === undefined ? {} : { definition: textAt(`${path}.definition`, definition) }),
     ...(content === undefined ? {} : { content: textAt(`${path}.content`, content) }),
   };
 }
@@ -131,7 +133,7 @@ function watermarkAt(path: string, value: unknown): Watermark {
   };
 }
 
-function alterationAt(path: string, value: unknown): Alteration {
+export function alterationAt(path: string, value: unknown): Alteration {
   const from = objectAt(path, value);
   return {
     column: textAt(`${path}.column`, from["column"]),
@@ -184,44 +186,4 @@ function replacedAt(path: string, value: unknown): ReplacedFiles {
     at: timeAt(`${path}.at`, from["at"]),
     files: listAt(`${path}.files`, from["files"], textAt),
   };
-}
-
-function objectAt(path: string, value: unknown): Readonly<Record<string, unknown>> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) damaged(path, "an object");
-  return value as Readonly<Record<string, unknown>>;
-}
-
-function listAt<T>(path: string, value: unknown, read: (path: string, item: unknown) => T): readonly T[] {
-  if (!Array.isArray(value)) damaged(path, "a list");
-  return value.map((item: unknown, i) => read(`${path}[${i}]`, item));
-}
-
-function textAt(path: string, value: unknown): string {
-  return typeof value === "string" ? value : damaged(path, "a text");
-}
-
-function booleanAt(path: string, value: unknown): boolean {
-  return typeof value === "boolean" ? value : damaged(path, "true or false");
-}
-
-function countAt(path: string, value: unknown): number {
-  return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : damaged(path, "a count");
-}
-
-function timeAt(path: string, value: unknown): string {
-  const text = textAt(path, value);
-  return Number.isNaN(Date.parse(text)) ? damaged(path, "a time") : text;
-}
-
-function oneOfAt<T extends string>(path: string, value: unknown, allowed: readonly T[]): T {
-  return allowed.find((name) => name === value) ?? damaged(path, `one of ${allowed.join(", ")}`);
-}
-
-function damaged(path: string, expected: string): never {
-  const remedy = "Restore it from a backup, or remove it and load all tables again";
-  unreadable(`is damaged: ${path} is not ${expected}. ${remedy}`);
-}
-
-function unreadable(message: string): never {
-  throw new PanoramaError("LAKE_UNREADABLE", message);
 }

@@ -48,6 +48,8 @@ export interface ManifestLoad {
   readonly watermark?: Watermark;
   /** A mark of what the settings asked for: equal ones asked for the same. */
   readonly request?: string;
+  /** As of `TableReading.definition`. */
+  readonly definition?: string;
   /** The source's mark of the rows, as of `Snapshot.contentMarks`; undefined when it could not tell. */
   readonly content?: string;
 }

@@ -30,6 +30,7 @@ export interface LoadedTable {
   readonly fullAt: string;
   readonly watermark?: Watermark;
   readonly request?: string;
+  readonly definition?: string;
   readonly content?: string;
   /** The whole table: a slice that is not among them has no rows any more. */
   readonly slices: readonly ManifestSlice[];
@@ -79,7 +80,7 @@ function merge(
   now: Date,
 ): ManifestTable {
   const { schema, partitionColumns, format, loadedAt, rowCount, alterations, slices } = loaded;
-  const { fullAt, watermark, request, content } = loaded;
+  const { fullAt, watermark, request, definition, content } = loaded;
   const kept = new Set(slices.flatMap(({ files }) => files.map(({ key }) => key)));
   const old = previous?.slices.flatMap(({ files }) => files.map(({ key }) => key)) ?? [];
   const gone = old.filter((key) => !kept.has(key));
@@ -101,6 +102,7 @@ function merge(
       ...{ run, loadedAt, rowCount, alterations, fullAt },
       ...(watermark === undefined ? {} : { watermark }),
       ...(request === undefined ? {} : { request }),
+      ...(definition === undefined ? {} : { definition }),
       ...(content === undefined ? {} : { content }),
     },
     definitions,

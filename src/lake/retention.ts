@@ -19,6 +19,7 @@ import {
   withTables,
 } from "./manifest.ts";
 import type { ShowInCatalog } from "./publish.ts";
+import { findOldNotes } from "./replaced-tables.ts";
 import { type FoundLease, readLeases } from "./run-lease.ts";
 
 export interface RetentionOptions {
@@ -29,18 +30,22 @@ export interface RetentionOptions {
   readonly tables?: readonly string[];
   /** Called before replaced files go: after a crash the catalog may still name them. They stay when it cannot be written. */
   readonly showInCatalog?: ShowInCatalog;
+  /** Only looks, and touches nothing. */
+  readonly dryRun?: boolean;
 }
 
-export interface CollectedGarbage {
-  /** Files of earlier loads whose time was over. */
-  readonly replacedFiles: number;
-  /** Files that runs left behind which never published them. */
-  readonly orphanFiles: number;
-  /** Runs that ended without a word. */
-  readonly deadRuns: number;
-  /** Files that writers died over. */
-  readonly unfinishedFiles: number;
-}
+/** Something that nobody needs any more, and why. */
+export type Garbage =
+  /** A file of an earlier load whose time is over. */
+  | { readonly kind: "replaced"; readonly key: string; readonly since: string }
+  /** A file that a run left behind which never published it. */
+  | { readonly kind: "orphan"; readonly key: string; readonly run: string }
+  /** The lease of a run that ended without a word. */
+  | { readonly kind: "dead-run"; readonly key: string; readonly run: string }
+  /** A file that its writer died over. */
+  | { readonly kind: "unfinished"; readonly key: string }
+  /** What is known of tables whose replaced files are gone. */
+  | { readonly kind: "note"; readonly key: string };
 
 type Leases = ReadonlyMap<string, FoundLease>;
 
@@ -52,17 +57,25 @@ export async function collectGarbage(
   store: Store,
   lake: LakePlace,
   options: RetentionOptions,
-): Promise<CollectedGarbage> {
-  const replacedFiles = await removeReplaced(store, lake, options);
+): Promise<readonly Garbage[]> {
+  const { retentionHours, now, dryRun = false } = options;
+  const replaced = await removeReplaced(store, lake, options);
   const { manifest } = await readManifest(store, lake);
   const tables = [...new Set([...manifest.tables.keys(), ...(options.tables ?? [])])];
   const folders = [...tables.map((table) => tableFolder(lake, table)), stagingFolder(lake)];
-  const { orphanFiles, deadRuns } = await removeOrphans(store, lake, folders, options);
-  let unfinishedFiles = 0;
+  const orphans = await removeOrphans(store, lake, folders, options);
+  const unfinished = new Set<string>();
   for (const folder of [...folders, systemFolder(lake)]) {
-    unfinishedFiles += (await store.removeUnfinished?.(folder)) ?? 0;
+    for (const key of (await store.removeUnfinished?.(folder, { dryRun })) ?? []) unfinished.add(key);
   }
-  return { replacedFiles, orphanFiles, deadRuns, unfinishedFiles };
+  const notes = await findOldNotes(store, lake, retentionHours, now);
+  if (!dryRun) await store.remove(notes);
+  return [
+    ...replaced,
+    ...orphans,
+    ...[...unfinished].map((key) => ({ kind: "unfinished" as const, key })),
+    ...notes.map((key) => ({ kind: "note" as const, key })),
+  ];
 }
 
 /**
@@ -91,35 +104,45 @@ export async function discardRun(
 async function removeReplaced(
   store: Store,
   lake: LakePlace,
-  { retentionHours, now, showInCatalog }: RetentionOptions,
-): Promise<number> {
+  { retentionHours, now, showInCatalog, dryRun = false }: RetentionOptions,
+): Promise<readonly Garbage[]> {
   const expired = (at: string): boolean => hoursBetween(new Date(at), now) >= retentionHours;
-  const { tables: known } = (await readManifest(store, lake)).manifest;
-  const anyExpired = [...known.values()].some(({ replaced }) => replaced.some(({ at }) => expired(at)));
-  if (!anyExpired) return 0;
-  if ((await showInCatalog?.()) === false) return 0;
-  let keys: readonly string[] = [];
+  const { manifest: before } = await readManifest(store, lake);
+  let found = findExpired(before, expired);
+  if (dryRun) return removableOf(withoutExpired(before, expired), lake, found);
+  if (found.length === 0 || (await showInCatalog?.()) === false) return [];
   const { manifest } = await updateManifest(store, lake, (current) => {
-    const tables = [...current.tables.values()].filter(({ replaced }) =>
-      replaced.some(({ at }) => expired(at)),
-    );
-    keys = tables.flatMap(({ replaced }) =>
-      replaced.filter(({ at }) => expired(at)).flatMap(({ files }) => files),
-    );
-    const kept = tables.map(
-      (table): ManifestTable => ({ ...table, replaced: table.replaced.filter(({ at }) => !expired(at)) }),
-    );
-    return kept.length === 0
-      ? undefined
-      : withTables(
-          current,
-          kept.map((table) => [table.table, table]),
-        );
+    found = findExpired(current, expired);
+    return withoutExpired(current, expired);
   });
-  const needed = keysOf(manifest);
-  const removable = keys.filter((key) => runOfFile(lake, key) !== undefined && !needed.has(key));
-  await store.remove(removable);
-  return removable.length;
+  const removable = removableOf(manifest, lake, found);
+  await store.remove(removable.map(({ key }) => key));
+  return removable;
+}
+
+/** The manifest itself when nothing in it has expired. */
+function withoutExpired(current: LakeManifest, expired: (at: string) => boolean): LakeManifest {
+  const tables = [...current.tables.values()].filter(({ replaced }) =>
+    replaced.some(({ at }) => expired(at)),
+  );
+  const kept = tables.map(
+    (table): ManifestTable => ({ ...table, replaced: table.replaced.filter(({ at }) => !expired(at)) }),
+  );
+  if (kept.length === 0) return current;
+  return withTables(
+    current,
+    kept.map((table) => [table.table, table]),
+  );
+}
+
+type Replaced = Garbage & { readonly kind: "replaced" };
+
+function findExpired({ tables }: LakeManifest, expired: (at: string) => boolean): readonly Replaced[] {
+  return [...tables.values()].flatMap(({ replaced }) =>
+    replaced
+      .filter(({ at }) => expired(at))
+      .flatMap(({ at, files }) => files.map((key) => ({ kind: "replaced" as const, key, since: at }))),
+  );
 }
 
 /**
@@ -132,7 +155,7 @@ async function removeOrphans(
   lake: LakePlace,
   folders: readonly string[],
   options: RetentionOptions,
-): Promise<{ readonly orphanFiles: number; readonly deadRuns: number }> {
+): Promise<readonly Garbage[]> {
   const before = await readLeases(store, lake.basePrefix, options.now);
   const candidates: string[] = [];
   for (const folder of folders) {
@@ -143,15 +166,18 @@ async function removeOrphans(
   }
   const after = await readLeases(store, lake.basePrefix, options.now);
   const needed = candidates.length === 0 ? new Set<string>() : await keysOfAllLakes(store, lake);
-  const orphans = candidates.filter((key) => {
+  const orphans = candidates.flatMap((key): readonly Garbage[] => {
     const run = runOfFile(lake, key);
-    return run !== undefined && isOver(run, after, options) && !needed.has(key);
+    const unneeded = run !== undefined && isOver(run, after, options) && !needed.has(key);
+    return unneeded ? [{ kind: "orphan", key, run }] : [];
   });
   // The leases first: a run that was taken for dead and wakes up finds out before it publishes.
   const dead = [...after.values()].filter((lease) => lease.dead && isOfLake(lease, lake));
-  await store.remove(dead.map(({ key }) => key));
-  await store.remove(orphans);
-  return { orphanFiles: orphans.length, deadRuns: dead.length };
+  if (options.dryRun !== true) {
+    await store.remove(dead.map(({ key }) => key));
+    await store.remove(orphans.map(({ key }) => key));
+  }
+  return [...orphans, ...dead.map(({ key, run }) => ({ kind: "dead-run" as const, key, run }))];
 }
 
 function isOver(run: string, leases: Leases, { retentionHours, now }: RetentionOptions): boolean {
@@ -172,6 +198,16 @@ async function keysOfAllLakes(store: Store, lake: LakePlace): Promise<ReadonlySe
     if (manifest) for (const used of keysOf(manifest)) needed.add(used);
   }
   return needed;
+}
+
+/** Those that a run of ours wrote, and that the manifest refers to in no other way. */
+function removableOf(
+  manifest: LakeManifest,
+  lake: LakePlace,
+  found: readonly Replaced[],
+): readonly Replaced[] {
+  const needed = keysOf(manifest);
+  return found.filter(({ key }) => runOfFile(lake, key) !== undefined && !needed.has(key));
 }
 
 /** Every key that a manifest refers to, also those it only keeps for a while. */

@@ -1,15 +1,18 @@
-import type { ManifestSlice, ManifestTable } from "../lake/manifest.ts";
-import type { ChangeField, SliceChanges, TableReading } from "../sources/source.ts";
+import type { ManifestSlice } from "../lake/manifest.ts";
+import type { SliceChanges, TableReading } from "../sources/source.ts";
 import { columnValues } from "../table/column-values.ts";
 import type { Partition } from "../table/partition.ts";
 import type { RecordBatch } from "../table/record-batch.ts";
 import type { Column } from "../table/table-schema.ts";
 import { batchesOf, type LoadHere } from "./load-ranges.ts";
 import type { LoadedRows } from "./load-rows.ts";
+import type { FullReason, KnownTable, LoadPlan } from "./plan-load.ts";
 import { SliceNumbers } from "./slice-numbers.ts";
 
 /** Where more than this share of the slices changed, all are read: one pass is faster then, and sees everything. */
 const mostChanged = 0.5;
+
+type PlannedChanges = LoadPlan & { readonly strategy: "changes" };
 
 /** A table of which only the slices that changed were read. */
 export interface LoadedChanges {
@@ -20,29 +23,45 @@ export interface LoadedChanges {
   readonly rowCount: number;
 }
 
+/** The slices of a table that are to be read again. */
+export interface FoundChanges {
+  readonly changes: SliceChanges;
+  /** Those that changed lately, and those whose rows are more or fewer than the lake's, by `keyOf` their partition. */
+  readonly toRead: ReadonlyMap<string, Partition>;
+  /** All that the source has, with their numbers of rows; undefined where no index has these. */
+  readonly counts: SlicesByKey | undefined;
+}
+
 /**
- * Reads the slices with rows that changed since the watermark, and those whose number of rows is not the lake's.
- * Resolves to undefined when the table has to be read as a whole: slices cannot be told apart, or most have changed.
+ * Finds the slices with rows that changed since the watermark, and those whose number of rows is not the lake's.
+ * Resolves to the reason when the table has to be read as a whole. Reads no rows.
  */
-export async function loadChanges(
+export async function findChanges(
   reading: TableReading,
-  previous: ManifestTable,
-  watermark: string,
-  field: ChangeField,
-  loadHere: LoadHere,
-  onProgress: (rowCount: number, byteCount: number) => void,
+  { known, since, field }: PlannedChanges,
   signal: AbortSignal,
-): Promise<LoadedChanges | undefined> {
-  const { partitionColumns, slices: known } = previous;
-  const changes = await reading.changesSince?.(watermark, field, partitionColumns);
-  if (changes === undefined) return undefined;
+): Promise<FoundChanges | FullReason> {
+  const { partitionColumns, slices } = known;
+  const changes = await reading.changesSince?.(since, field, partitionColumns);
+  if (changes === undefined) return "slices-not-told-apart";
   const columns = partitionColumns.flatMap(
     (name) => reading.schema.columns.find((each) => each.name === name) ?? [],
   );
   const counts = changes.rowCounts && (await readSlices(changes.rowCounts(signal), columns));
-  const toRead = await findSlicesToRead(changes, columns, known, counts, signal);
-  if (toRead.size > 1 && toRead.size > known.length * mostChanged) return undefined;
+  const toRead = await findSlicesToRead(changes, columns, slices, counts, signal);
+  if (toRead.size > 1 && toRead.size > slices.length * mostChanged) return "most-slices-changed";
+  return { changes, toRead, counts };
+}
 
+/** Reads the slices that were found, and leaves the others as they are; undefined when that does not make the table. */
+export async function loadChanges(
+  reading: TableReading,
+  { slices: known }: KnownTable,
+  { changes, toRead, counts }: FoundChanges,
+  loadHere: LoadHere,
+  onProgress: (rowCount: number, byteCount: number) => void,
+  signal: AbortSignal,
+): Promise<LoadedChanges | undefined> {
   const ranges = [...changes.rangesOf([...toRead.values()])];
   const nothing: LoadedRows = { rowCount: 0, slices: [], alterations: [] };
   const loaded =
@@ -60,18 +79,29 @@ export async function loadChanges(
   });
   const slices = [...kept, ...loaded.slices];
   const rowCount = slices.reduce((sum, slice) => sum + rowsOf(slice), 0);
-  // The counts are of the same moment: where the sum differs, what was put together is not the table.
-  const counted = counts && [...counts.values()].reduce((sum, slice) => sum + slice.rowCount, 0);
-  if (counted !== undefined && rowCount !== counted) return undefined;
-  return { loaded, slices, rowCount };
+  const whole = isWhole(slices, toRead, counts);
+  return whole ? { loaded, slices, rowCount } : undefined;
 }
 
-interface CountedSlice {
+/** All was told at the same moment: where it does not fit together, what was put together is not the table. */
+function isWhole(
+  slices: readonly ManifestSlice[],
+  toRead: ReadonlyMap<string, Partition>,
+  counts: SlicesByKey | undefined,
+): boolean {
+  const rowCounts = new Map(slices.map((slice) => [keyOf(slice.partition), rowsOf(slice)]));
+  if (![...toRead.keys()].every((key) => rowCounts.has(key))) return false;
+  if (counts === undefined) return true;
+  const same = [...counts].every(([key, { rowCount }]) => rowCounts.get(key) === rowCount);
+  return same && counts.size === rowCounts.size;
+}
+
+export interface CountedSlice {
   readonly partition: Partition;
   readonly rowCount: number;
 }
 
-type SlicesByKey = ReadonlyMap<string, CountedSlice>;
+export type SlicesByKey = ReadonlyMap<string, CountedSlice>;
 
 /** Those that changed lately, and those whose rows are more or fewer than the lake's. */
 async function findSlicesToRead(
@@ -118,10 +148,11 @@ async function readSlices(
   );
 }
 
-function keyOf(partition: Partition): string {
+/** By which slices are told apart. */
+export function keyOf(partition: Partition): string {
   return JSON.stringify(partition.map(({ value }) => value));
 }
 
-function rowsOf({ files }: ManifestSlice): number {
+export function rowsOf({ files }: ManifestSlice): number {
   return files.reduce((sum, { rowCount }) => sum + rowCount, 0);
 }

@@ -11,8 +11,8 @@ import type { TableToLoad } from "./table-to-load.ts";
 import { loadRanges, type LoadHere, worthSharingRows } from "./load-ranges.ts";
 import { type LoadedRows, loadRows } from "./load-rows.ts";
 import type { PeerReaders } from "./peer-readers.ts";
-import { loadChanges, type LoadedChanges } from "./load-changes.ts";
-import { isReconciliationDue, isUnchanged, type KnownTable, sameShape } from "./unchanged-table.ts";
+import { findChanges, loadChanges } from "./load-changes.ts";
+import { type FullReason, type LoadPlan, planLoad } from "./plan-load.ts";
 
 /** Where a run's tables go, and who is told. */
 export interface LoadContext {
@@ -22,8 +22,10 @@ export interface LoadContext {
   readonly details: FileDetails;
   /** What catalogs are to show of the tables from here on; undefined leaves that as it is. */
   readonly define: LoadedTable["define"];
-  /** The lake's tables as they are now, of which those that are unchanged are not loaded again; empty to load all. */
+  /** The lake's tables as they are now, of which those that are unchanged are not loaded again. */
   readonly known: ReadonlyMap<string, ManifestTable>;
+  /** Loads all rows of all tables. */
+  readonly forced?: boolean;
   readonly reporter: Reporter;
   readonly signal: AbortSignal;
 }
@@ -69,8 +71,12 @@ export async function loadTable(
   };
   warn();
   const loadedAt = new Date();
-  const known = sameShape(context.known.get(name), reading.schema, table, encoder.format, context.place);
-  if (known !== undefined && isUnchanged(known, contentMark, table, loadedAt)) {
+  const plan = planLoad({
+    ...{ previous: context.known.get(name), reading, table, format: encoder.format, contentMark },
+    ...{ place: context.place },
+    ...{ forced: context.forced ?? false, now: loadedAt },
+  });
+  if (plan.strategy === "unchanged") {
     reporter.report({ kind: "table-unchanged", table: name, source });
     return undefined;
   }
@@ -83,16 +89,21 @@ export async function loadTable(
   const { field } = table.incremental ?? {};
   // Of the snapshot, so that it is the same before and after the rows are read.
   const watermark = field && (await reading.watermark?.(field));
-  const changes = known && (await loadKnown(reading, table, known, context, loadedAt));
-  const loaded = changes?.loaded ?? (await loadReading(reading, table, context, peers));
+  const { loaded, slices, rowCount, fullAt, fullBecause } = await loadPlanned(
+    reading,
+    table,
+    plan,
+    context,
+    peers,
+  );
   warn();
-  const { slices, rowCount } = changes ?? loaded;
   const alterations = sumAlterations([...reading.alterations(), ...loaded.alterations]);
   const files = loaded.slices.flatMap((slice) => slice.files);
   reporter.report({
     kind: "table-loaded",
     table: name,
     source,
+    ...(fullBecause === undefined ? { strategy: "slices" } : { strategy: "full", reason: fullBecause }),
     rows: loaded.rowCount,
     bytes: files.reduce((sum, file) => sum + file.byteCount, 0),
     files: files.length,
@@ -110,8 +121,9 @@ export async function loadTable(
       viewName: table.viewName,
       define: context.define,
       loadedAt: loadedAt.toISOString(),
-      fullAt: changes === undefined ? loadedAt.toISOString() : (known as KnownTable).load.fullAt,
+      fullAt: fullAt ?? loadedAt.toISOString(),
       request: table.requestMark,
+      ...(reading.definition === undefined ? {} : { definition: reading.definition }),
       ...(contentMark === undefined ? {} : { content: contentMark }),
       ...(field === undefined || watermark === undefined
         ? {}
@@ -132,27 +144,36 @@ function reportFindings(reading: TableReading, source: string, table: string, re
   return shortfalls.length > 0;
 }
 
-/** What changed since the table was loaded last; undefined when all of it is to be read. */
-async function loadKnown(
+interface LoadedAsPlanned {
+  /** What was read. */
+  readonly loaded: LoadedRows;
+  /** The whole table. */
+  readonly slices: LoadedRows["slices"];
+  readonly rowCount: number;
+  /** As of the manifest's load; undefined where all rows were read this time. */
+  readonly fullAt?: string;
+  /** Why all rows were read, if they were. */
+  readonly fullBecause?: FullReason;
+}
+
+async function loadPlanned(
   reading: TableReading,
   table: TableToLoad,
-  known: KnownTable,
+  plan: Exclude<LoadPlan, { readonly strategy: "unchanged" }>,
   context: LoadContext,
-  now: Date,
-): Promise<LoadedChanges | undefined> {
-  const { field } = table.incremental ?? {};
-  const { watermark } = known.load;
-  if (field === undefined || watermark?.field !== field.name) return undefined;
-  if (isReconciliationDue(known.load, table, now)) return undefined;
-  return loadChanges(
-    reading,
-    known,
-    watermark.value,
-    field,
-    loadHereOf(reading, table, context),
-    progress(context.reporter, table.request.table),
-    context.signal,
-  );
+  peers: PeerReaders | undefined,
+): Promise<LoadedAsPlanned> {
+  const readAll = async (fullBecause: FullReason): Promise<LoadedAsPlanned> => {
+    const loaded = await loadReading(reading, table, context, peers);
+    return { loaded, slices: loaded.slices, rowCount: loaded.rowCount, fullBecause };
+  };
+  if (plan.strategy === "full") return readAll(plan.reason);
+  const found = await findChanges(reading, plan, context.signal);
+  if (typeof found === "string") return readAll(found);
+  const loadHere = loadHereOf(reading, table, context);
+  const onProgress = progress(context.reporter, table.request.table);
+  const changes = await loadChanges(reading, plan.known, found, loadHere, onProgress, context.signal);
+  return changes === undefined ? readAll("slices-not-whole") : { ...changes, fullAt: plan.known.load.fullAt };
 }
 
 /** Loads what a reading has: all of it here, or in ranges together with the peers. */

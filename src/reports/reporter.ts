@@ -18,6 +18,10 @@ export type RunEvent =
       readonly kind: "table-loaded";
       readonly table: string;
       readonly source: string;
+      /** `slices`: only those were read in which something may have changed. */
+      readonly strategy: "full" | "slices";
+      /** Why all rows were read, as of `FullReason`, if they were. */
+      readonly reason?: string;
       readonly rows: number;
       /** Bytes of the files written. */
       readonly bytes: number;

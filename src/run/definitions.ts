@@ -153,13 +153,15 @@ async function create(
   await defineTables(lake.store, lake.place, definitions, [kind]);
   // Whoever types the command may have lost what was there.
   const warnings = await publishCatalog(lake, { verify: true });
+  const ofViews = new Set(lake.viewFiles.map(({ viewName }) => viewName.toLowerCase()));
   const left = new Set(warnings.filter((warning) => warning.left === true).map(({ table }) => table));
   const asItWas = ({ change, name }: DefinitionChange): boolean =>
     change === "created" && left.has(name.toLowerCase());
   const made = changes.map((each) => (asItWas(each) ? { ...each, change: "unchanged" as const } : each));
   return {
     changes: kind === "view" ? [...made, ...describeViews(lake.viewFiles, warnings)] : made,
-    warnings: warnings.filter((warning) => warning.left !== true),
+    // Those about views are told with the views, by the command that makes them.
+    warnings: warnings.filter(({ table, left }) => left !== true && !ofViews.has(table.toLowerCase())),
   };
 }
 

@@ -1,4 +1,3 @@
-import { createHmac } from "node:crypto";
 import { defineTables } from "../lake/definitions.ts";
 import type { LakeManifest } from "../lake/manifest.ts";
 import { type LoadedTable, planPublication } from "../lake/plan-publication.ts";
@@ -9,14 +8,13 @@ import { loadLake, type SourceToLoad } from "../load/load-lake.ts";
 import type { TableToLoad } from "../load/table-to-load.ts";
 import { type OpenedLake, openLake, openSource } from "../open.ts";
 import type { Reporter } from "../reports/reporter.ts";
-import type { DatasourceSettings, Settings, TableSettings } from "../settings/settings.ts";
+import type { Settings } from "../settings/settings.ts";
 import { privacyWarnings } from "./privacy-warnings.ts";
 import { type CatalogOfRun, catalogOfRun } from "./publish-catalog.ts";
+import { keepReplaced, openRunBook, type RunBook } from "./record-run.ts";
 import { mostReaders, openReaderThreads } from "./reader-threads.ts";
+import { planTableToLoad } from "./plan-table-to-load.ts";
 import { resolveRebuild, resolveSelection, type SelectedTables, type Selection } from "./select-tables.ts";
-
-/** To be raised when rows are encoded otherwise than before: then all tables are loaded once. */
-const encodingRevision = 1;
 
 export interface RunOptions {
   readonly reporter: Reporter;
@@ -59,15 +57,18 @@ export async function extractAndLoad(
   const lake = await openLake(settings, mostReaders(selected, settings));
   await using lease = await announceRun(lake.store, lake.place, started);
   const catalog = catalogOfRun(lake, options.reporter, replace);
+  const book = openRunBook(lake, lease.run, started, options.reporter, options.signal);
   let outcome: RunOutcome;
   try {
-    outcome = await loadAndPublish(settings, selected, lake, catalog, lease, started, options);
+    outcome = await loadAndPublish(settings, selected, lake, catalog, lease, started, book, options);
   } catch (error) {
     const tables = selected.flatMap((each) => each.tables.map(({ name }) => name));
     // The first failure is the one to tell; what stays is removed after the retention time.
     await discardRun(lake.store, lake.place, lease.run, tables).catch(() => undefined);
+    await book.save(error);
     throw error;
   }
+  await book.save(catalog.failure());
   catalog.assertShown();
   return outcome;
 }
@@ -79,8 +80,10 @@ async function loadAndPublish(
   catalog: CatalogOfRun,
   lease: RunLease,
   started: Date,
-  { reporter, signal, force, rebuild = [] }: RunOptions,
+  book: RunBook,
+  { signal, force, rebuild = [] }: RunOptions,
 ): Promise<RunOutcome> {
+  const { reporter } = book;
   const began = await tidyUp(lake, catalog, selected, reporter);
   reporter.report({
     kind: "run-started",
@@ -99,7 +102,7 @@ async function loadAndPublish(
   const toLoad = (each: SelectedTables): SourceToLoad => ({
     name: each.datasource.name,
     open: () => openSource(each.datasource, lake),
-    tables: each.tables.map((table) => tableToLoad(each.datasource, table, apart.has(table.rawName))),
+    tables: each.tables.map((table) => planTableToLoad(table, each.datasource, apart.has(table.rawName))),
     openPeers: (source) => openReaderThreads(source, each, start, signal),
   });
   const read = await loadLake(selected.map(toLoad), {
@@ -108,7 +111,8 @@ async function loadAndPublish(
     place: lake.place,
     details: { run: start.run, startedAt: start.startedAt },
     define: lake.upkeep === "manual" ? undefined : { raw: true, view: true },
-    known: force || rebuild.length > 0 ? new Map() : began.tables,
+    known: began.tables,
+    forced: force || rebuild.length > 0,
     reporter,
     signal,
   });
@@ -118,11 +122,16 @@ async function loadAndPublish(
   const failed = read.failed + refused.length;
   const { unchanged, incomplete } = read;
   if (lake.upkeep === "auto") await defineUnchanged(lake, began, unchanged);
-  if (loaded.length === 0 && unchanged.length > 0) await catalog.show();
-  if (loaded.length > 0) {
+  if (loaded.length === 0) {
+    if (unchanged.length > 0) await catalog.show();
+    book.stays(began);
+  } else {
     const { show: showInCatalog, hide: hideInCatalog } = catalog;
-    const publication = { lease, began, tables: loaded, now: new Date(), showInCatalog, hideInCatalog };
-    await publishTables(lake.store, lake.place, publication);
+    const names = loaded.filter(({ format }) => format === "parquet").map(({ schema }) => schema.table);
+    const now = new Date();
+    await keepReplaced(lake, lease.run, began, names, now, reporter);
+    const publication = { lease, began, tables: loaded, now, showInCatalog, hideInCatalog };
+    book.published(began, loaded, await publishTables(lake.store, lake.place, publication));
   }
   if (refused.length > 0) await discardRun(lake.store, lake.place, lease.run, refused);
 
@@ -196,40 +205,16 @@ async function tidyUp(
   for (const table of lost) {
     reporter.report({ kind: "warning", table, message: "files of its last load have disappeared" });
   }
-  const { orphanFiles, unfinishedFiles } = await collectGarbage(store, place, {
+  const garbage = await collectGarbage(store, place, {
     retentionHours: lake.retentionHours,
     now: new Date(),
     tables: selected.flatMap(({ tables }) => tables.map(({ name }) => name)),
     showInCatalog,
   });
-  const left = orphanFiles + unfinishedFiles;
+  const left = garbage.filter(({ kind }) => kind === "orphan" || kind === "unfinished").length;
   if (left > 0) {
     const message = `removed ${left} file${left === 1 ? "" : "s"} that interrupted runs had left`;
     reporter.report({ kind: "notice", message });
   }
   return manifest;
-}
-
-/** Of all that the settings say of the table, the key of its hashes included. */
-function markOf({ privacyKey = "" }: DatasourceSettings, table: TableSettings): string {
-  const spelled = JSON.stringify([encodingRevision, table], (_, value: unknown) =>
-    value instanceof Map ? [...(value as ReadonlyMap<unknown, unknown>)] : value,
-  );
-  return createHmac("sha256", privacyKey).update(spelled).digest("hex");
-}
-
-function tableToLoad(datasource: DatasourceSettings, table: TableSettings, apart: boolean): TableToLoad {
-  return {
-    request: { table: table.name, fields: table.fields },
-    partitionColumns: table.partitionFields,
-    rawName: table.rawName,
-    viewName: table.viewName,
-    apart,
-    ...(table.fromPreset ? { optional: true } : {}),
-    incremental: table.incremental && {
-      field: { name: table.incremental.timestampField, overlap: table.incremental.interval },
-      reconcileSeconds: table.incremental.reconcileSeconds,
-    },
-    requestMark: markOf(datasource, table),
-  };
 }

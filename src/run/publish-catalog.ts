@@ -66,6 +66,8 @@ export interface CatalogOfRun {
   readonly readsOtherwise: (rawNames: readonly string[]) => Promise<ReadonlySet<string>>;
   /** Why tables of the manifest cannot be shown, by their name at the source. Changes nothing. */
   readonly refusals: (manifest: LakeManifest) => Promise<ReadonlyMap<string, PanoramaError>>;
+  /** Why it does not; undefined if it does. */
+  readonly failure: () => PanoramaError | undefined;
   /** Throws why it does not, if it does not. */
   readonly assertShown: () => void;
 }
@@ -129,6 +131,7 @@ export function catalogOfRun(lake: OpenedLake, reporter: Reporter, replace: read
       }
       return failure === undefined;
     },
+    failure: () => failure,
     assertShown() {
       if (failure !== undefined) throw failure;
     },

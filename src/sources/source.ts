@@ -86,6 +86,9 @@ export interface ChangeField {
   readonly overlap: string;
 }
 
+/** What a server has to go through to answer: the rows that are meant, an index from end to end, or all rows. */
+export type QuestionCost = "index" | "whole-index" | "whole-table";
+
 /** What a table's slices say of themselves, to find those that have to be read again. */
 export interface SliceChanges {
   /**
@@ -95,6 +98,8 @@ export interface SliceChanges {
   changed(signal: AbortSignal): AsyncIterable<RecordBatch>;
   /** As `changed`, every slice with its number of rows in one more column, int64; undefined when no index has it. */
   readonly rowCounts: ((signal: AbortSignal) => AsyncIterable<RecordBatch>) | undefined;
+  /** What `changed` costs the server, and `rowCounts` if it is there. Asks neither. */
+  explain?(): Promise<{ readonly changed: QuestionCost; readonly rowCounts: QuestionCost | undefined }>;
   /** Ranges for `batches` which hold all rows of these slices, and perhaps all rows of others. */
   rangesOf(partitions: readonly Partition[]): readonly string[];
 }
@@ -107,6 +112,11 @@ export interface TableReading {
   readonly warnings: readonly string[];
   /** A guess for the progress display, or undefined. */
   readonly estimatedRowCount: number | undefined;
+  /**
+   * A text that differs when the table's definition was changed, also where its columns look the same afterwards.
+   * Left out where the source cannot tell.
+   */
+  readonly definition?: string;
 
   /**
    * Ranges which together hold every row once, about `count` of them, for `batches` here or at a peer; empty

@@ -12,6 +12,8 @@ import type { Partition, PartitionValue } from "../table/partition.ts";
  *     [<base prefix>/]_panorama/[<base partitions>/]runs/<run>.json
  *     [<base prefix>/]_panorama/[<base partitions>/]structures/courses.json.gz
  *     [<base prefix>/]_panorama/[<base partitions>/]structures/<structure id>.json.gz
+ *     [<base prefix>/]_panorama/[<base partitions>/]history/<run>.json
+ *     [<base prefix>/]_panorama/[<base partitions>/]replaced/<run>.<time>.json
  *     [<base prefix>/]_panorama/[<base partitions>/]staging/<run>/<table>/[<field partitions>/]<table>.csv
  *     [<base prefix>/]_panorama/[<base partitions>/]staging/<run>/<table>/[<field partitions>/]part-00000.parquet
  */
@@ -127,6 +129,38 @@ export function structureIdOf(lake: LakePlace, key: string): string | undefined 
   return /^([0-9a-f]{24})\.json\.gz$/.exec(key.slice(folder.length))?.[1];
 }
 
+/** What the runs of a lake left as their records. Ends in a slash. */
+export function historyFolder(lake: LakePlace): string {
+  return `${systemFolder(lake)}history/`;
+}
+
+export function recordKey(lake: LakePlace, run: string): string {
+  return `${historyFolder(lake)}${run}.json`;
+}
+
+/** The run whose record lies at a key below `historyFolder`; undefined for anything else. */
+export function runOfRecord(lake: LakePlace, key: string): string | undefined {
+  const run = /^(.*)\.json$/.exec(key.slice(historyFolder(lake).length))?.[1] ?? "";
+  return runPattern.test(run) ? run : undefined;
+}
+
+/** What is known of tables that were replaced, while their files are kept. Ends in a slash. */
+export function replacedFolder(lake: LakePlace): string {
+  return `${systemFolder(lake)}replaced/`;
+}
+
+/** How the tables were that a run replaced. When it did is in the key, so that none is read to find those to remove. */
+export function replacedTablesKey(lake: LakePlace, run: string, at: Date): string {
+  return `${replacedFolder(lake)}${run}.${spellTime(at)}.json`;
+}
+
+/** When the tables were replaced of which a key below `replacedFolder` tells; undefined for anything else. */
+export function replacedAt(lake: LakePlace, key: string): Date | undefined {
+  const [, run = "", time = ""] =
+    /^([^.]*)\.(\d{8}T\d{6}Z)\.json$/.exec(key.slice(replacedFolder(lake).length)) ?? [];
+  return runPattern.test(run) ? readTime(time) : undefined;
+}
+
 export function stagingFolder(lake: LakePlace): string {
   return `${systemFolder(lake)}staging/`;
 }
@@ -173,16 +207,12 @@ export function placeOfManifest(basePrefix: string | undefined, key: string): La
 
 /** Sorts by time, and two runs of the same second differ: `20261124T221530Z-3fa92c`. */
 export function newRunId(now: Date): string {
-  const time = now
-    .toISOString()
-    .replace(/\.\d+Z$/, "Z")
-    .replace(/[-:]/g, "");
-  return `${time}-${randomBytes(3).toString("hex")}`;
+  return `${spellTime(now)}-${randomBytes(3).toString("hex")}`;
 }
 
 /** When a run began, to the second, by its id alone. */
 export function runStartedAt(run: string): Date {
-  return new Date(run.replace(/^(....)(..)(..T..)(..)(..Z).*$/, "$1-$2-$3:$4:$5"));
+  return readTime(run.slice(0, 16));
 }
 
 /**
@@ -238,6 +268,18 @@ function segmentTooLong(segment: string, byteCount: number, key: string): Panora
     `A value of the partition column ${column} makes a folder name ${size}`,
     { ...details, column },
   );
+}
+
+/** `20261124T221530Z`. */
+function spellTime(time: Date): string {
+  return time
+    .toISOString()
+    .replace(/\.\d+Z$/, "Z")
+    .replace(/[-:]/g, "");
+}
+
+function readTime(text: string): Date {
+  return new Date(text.replace(/^(....)(..)(..T..)(..)(..Z)$/, "$1-$2-$3:$4:$5"));
 }
 
 function prefixOf(basePrefix: string | undefined): string {

@@ -71,7 +71,7 @@ export async function openLocalStore(folder: string): Promise<Store> {
       const emptied = [...new Set(keys.map((key) => dirname(root + key)))].sort().reverse();
       for (const path of emptied) await onDisk("remove", root, "", () => removeEmptyFolders(path, root));
     },
-    removeUnfinished: (prefix) => removeUnfinished(root, prefix),
+    removeUnfinished: (prefix, { dryRun } = { dryRun: false }) => removeUnfinished(root, prefix, dryRun),
   };
 }
 
@@ -258,23 +258,30 @@ async function* walk(root: string, folder: string, wanted: (key: string) => bool
   }
 }
 
-async function removeUnfinished(root: string, prefix: string): Promise<number> {
-  let count = 0;
+async function removeUnfinished(root: string, prefix: string, dryRun: boolean): Promise<readonly string[]> {
+  const keys: string[] = [];
   for await (const { key, entry } of walkBelow(root, prefix)) {
     const path = root + key;
-    const writer = writerOfUnfinished(entry.name);
-    if (writer === undefined) {
-      if (!entry.isDirectory()) continue;
+    if (writerOfUnfinished(entry.name) === undefined) {
+      if (!entry.isDirectory() || dryRun) continue;
       await onDisk("remove", root, key, () => removeAbandonedLock(path.slice(0, -1)));
       await onDisk("remove", root, key, () => removeEmptyFolders(dirname(path.slice(0, -1)), root));
       continue;
     }
-    const stats = await onDisk("remove", root, key, () => unless(notThere, stat(path)));
-    if (stats === undefined) continue;
-    if (!(hasEnded(writer) ?? Date.now() - stats.mtimeMs > unfinishedForeignMillis)) continue;
+    if (!(await isAbandoned(root, { key, entry }))) continue;
+    keys.push(key);
+    if (dryRun) continue;
     await onDisk("remove", root, key, () => rm(path, { recursive: true, force: true }));
     await onDisk("remove", root, key, () => removeEmptyFolders(dirname(path.replace(/\/$/, "")), root));
-    count += 1;
   }
-  return count;
+  return keys;
+}
+
+/** Whether it is something that nobody writes any more. */
+async function isAbandoned(root: string, { key, entry }: Found): Promise<boolean> {
+  const writer = writerOfUnfinished(entry.name);
+  if (writer === undefined) return false;
+  const stats = await onDisk("list", root, key, () => unless(notThere, stat(root + key)));
+  if (stats === undefined) return false;
+  return hasEnded(writer) ?? Date.now() - stats.mtimeMs > unfinishedForeignMillis;
 }

@@ -43,10 +43,10 @@ export interface Store {
   remove(keys: readonly string[]): Promise<void>;
 
   /**
-   * Removes what writers that died left unfinished below `prefix`, and tells how many. Left out by a store
-   * whose unfinished objects take no room.
+   * Removes what writers that died left unfinished below `prefix`, and tells their keys, which `get` does not find.
+   * With `dryRun` it only looks. Left out by a store whose unfinished objects take no room.
    */
-  removeUnfinished?(prefix: string): Promise<number>;
+  removeUnfinished?(prefix: string, options?: { readonly dryRun: boolean }): Promise<readonly string[]>;
 }
 
 export interface ObjectWriter extends ByteSink {

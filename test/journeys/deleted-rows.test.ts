@@ -25,19 +25,19 @@ describeOnServers(
         datalake: localLake,
         datasources: [mysqlDatasource(shop, [orders])],
       });
-      await site.run("extract-and-load", "--all");
+      await site.run("extract-and-load", "--all", "--force");
       const slices = async (): Promise<readonly string[]> =>
         (await site.files()).flatMap((file) => /country=([^/]*)\//.exec(file)?.[1] ?? []);
       expect(await slices()).toEqual(["", "__HIVE_DEFAULT_PARTITION__", "ar", "es"]);
 
       await shop.query("delete from orders where id <> 1");
-      await site.run("extract-and-load", "--all");
+      await site.run("extract-and-load", "--all", "--force");
 
       expect(await site.query("select * from school_table_orders")).toEqual([{ id: 1, country: "ar" }]);
       expect(await slices()).toEqual(["", "__HIVE_DEFAULT_PARTITION__", "ar", "ar", "es"]);
 
       await passTwoDays(site);
-      await site.run("extract-and-load", "--all");
+      await site.run("extract-and-load", "--all", "--force");
       expect(await slices()).toEqual(["ar", "ar"]);
       expect(await site.query("select * from school_table_orders")).toEqual([{ id: 1, country: "ar" }]);
     });
@@ -52,10 +52,10 @@ describeOnServers(
         datalake: { ...localLake, format: "csv" },
         datasources: [mysqlDatasource(shop, [orders])],
       });
-      await site.run("extract-and-load", "--all");
+      await site.run("extract-and-load", "--all", "--force");
 
       await shop.query("delete from orders where id <> 1");
-      await site.run("extract-and-load", "--all");
+      await site.run("extract-and-load", "--all", "--force");
 
       expect(await site.files()).toEqual([
         "panorama.duckdb",
@@ -78,15 +78,15 @@ describeOnServers(
         datalake: { ...localLake, format },
         datasources: [mysqlDatasource(shop, [orders, "notes"])],
       });
-      await site.run("extract-and-load", "--all");
+      await site.run("extract-and-load", "--all", "--force");
 
       await shop.query("delete from orders; delete from notes");
-      expect((await site.run("extract-and-load", "--all")).exitCode).toBe(0);
+      expect((await site.run("extract-and-load", "--all", "--force")).exitCode).toBe(0);
 
       expect(await site.query("select * from school_table_orders")).toEqual([]);
       expect(await site.query("select * from school_table_notes")).toEqual([]);
       await shop.query("insert into orders values (2, 'es')");
-      expect((await site.run("extract-and-load", "--all")).exitCode).toBe(0);
+      expect((await site.run("extract-and-load", "--all", "--force")).exitCode).toBe(0);
       expect(await site.query("select * from school_table_orders")).toEqual([{ id: 2, country: "es" }]);
     });
   },

@@ -38,12 +38,12 @@ async function holdSecondRun(
     datalake: { ...localLake, format },
     datasources: [mysqlDatasource(shop, ["orders", "slow"])],
   });
-  expect((await site.run("extract-and-load", "--all")).exitCode).toBe(0);
+  expect((await site.run("extract-and-load", "--all", "--force")).exitCode).toBe(0);
   const before = (await site.files()).filter((file) => file !== "panorama.duckdb");
   await shop.query(`
     insert into orders values (2);
     insert into numbers select seq, concat(sha2(seq, 512), seq) from seq_2_to_60001`);
-  const run = site.start("extract-and-load", "--all");
+  const run = site.start("extract-and-load", "--all", "--force");
   await run.waitFor(({ kind, table }) => kind === "table-loaded" && table === "orders");
   await gate.reader();
   return {
@@ -80,7 +80,7 @@ describeOnServers(
         expect((await site.files()).filter((file) => file !== "panorama.duckdb")).toEqual(before);
 
         await gate.open();
-        expect((await site.run("extract-and-load", "--all")).exitCode).toBe(0);
+        expect((await site.run("extract-and-load", "--all", "--force")).exitCode).toBe(0);
         expect(await orders(site)).toEqual([{ id: 1 }, { id: 2 }]);
       },
     );
@@ -105,7 +105,7 @@ describeOnServers(
         expect(await orders(site)).toEqual([{ id: 1 }]);
         expect((await site.files()).filter((file) => !before.includes(file))).toEqual(during);
         await gate.open();
-        const again = await site.run("extract-and-load", "--all");
+        const again = await site.run("extract-and-load", "--all", "--force");
         expect(again.exitCode).toBe(0);
         expect(again.stderr).toContain(`removed ${left} that interrupted runs had left`);
         expect(await orders(site)).toEqual([{ id: 1 }, { id: 2 }]);
@@ -157,11 +157,11 @@ describeOnServers(
         datalake: { ...localLake, retention_hours: 0 },
         datasources: [mysqlDatasource(shop, ["orders"])],
       });
-      await site.run("extract-and-load", "--all");
+      await site.run("extract-and-load", "--all", "--force");
       const catalog = join(site.lake, "panorama.duckdb");
       await copyFile(catalog, `${catalog}.before`);
       await shop.query("insert into orders values (2)");
-      await site.run("extract-and-load", "--all");
+      await site.run("extract-and-load", "--all", "--force");
       await rename(`${catalog}.before`, catalog);
       expect(await orders(site)).toEqual([{ id: 1 }]);
 
@@ -170,7 +170,7 @@ describeOnServers(
         datalake: { ...localLake, retention_hours: 0 },
         datasources: [mysqlDatasource(shop, ["gone"])],
       });
-      expect((await site.run("extract-and-load", "--all")).exitCode).toBe(1);
+      expect((await site.run("extract-and-load", "--all", "--force")).exitCode).toBe(1);
 
       expect(await orders(site)).toEqual([{ id: 1 }, { id: 2 }]);
       expect((await site.files()).filter((file) => file.endsWith(".parquet"))).toHaveLength(1);
@@ -195,11 +195,11 @@ describeOnServers(
             insert into orders select seq, ${round}, (seq div 2 + ${round}) % 8 from seq_0_to_7;
             commit`);
         await fill(0);
-        await site.run("extract-and-load", "--all");
+        await site.run("extract-and-load", "--all", "--force");
 
         for (let round = 1; round <= 6; round++) {
           await fill(round);
-          await using run = site.start("extract-and-load", "--all");
+          await using run = site.start("extract-and-load", "--all", "--force");
           await run.waitFor(({ kind }) => kind === "table-loaded");
           const kill = setTimeout(() => run.kill("SIGKILL"), Math.random() * 80);
           await run.ended;
@@ -210,7 +210,7 @@ describeOnServers(
           );
           // CSV files are replaced one by one.
           if (format === "parquet") expect(rows).toMatchObject([{ rows: 8 }]);
-          expect((await site.run("extract-and-load", "--all")).exitCode).toBe(0);
+          expect((await site.run("extract-and-load", "--all", "--force")).exitCode).toBe(0);
           expect(
             await site.query(
               "select load_number as n, count(*) as rows from school_table_orders group by all",

@@ -31,7 +31,7 @@ export interface Site extends AsyncDisposable {
   start(...args: readonly string[]): Running;
   /** The rows that `panorama query` answers, asked in this process, which takes a tenth of the time. */
   query(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
-  /** Every file in the lake's folder, hidden ones too, in name order. */
+  /** Every file in the lake's folder, hidden ones too, in name order; but for what is noted of past runs. */
   files(): Promise<readonly string[]>;
   /** Resolves when there is a file whose path in the lake fits. */
   waitForFile(path: RegExp): Promise<void>;
@@ -68,7 +68,7 @@ export async function openSite(content: SettingsContent, below: string = "."): P
       await renderResult(result, "json", append, { width: undefined });
       return JSON.parse(text) as readonly Readonly<Record<string, unknown>>[];
     },
-    files: () => listFiles(lake),
+    files: async () => (await listFiles(lake)).filter((file) => !noteOfRun.test(file)),
     waitForFile: async (path) => {
       while (!(await listFiles(lake)).some((file) => path.test(file))) await setTimeout(20);
     },
@@ -77,6 +77,8 @@ export async function openSite(content: SettingsContent, below: string = "."): P
   await site.writeSettings(content);
   return site;
 }
+
+const noteOfRun = /\/_panorama\/(.*\/)?(history|replaced)\//;
 
 export async function listFiles(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);

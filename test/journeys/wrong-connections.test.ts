@@ -66,19 +66,19 @@ describeOnServers("a connection that cannot be had is told once, and leaves noth
       "a certificate authority in a file that is not there",
       { mysql_ssl_ca: "ca.pem" },
       /^✗ shop: Cannot read the TLS file \.\/ca\.pem \(SOURCE_TLS\)$/,
-      "Check `mysql_ssl_mode` and `mysql_ssl_ca` against the server's certificate.",
+      "Check the TLS settings (`mysql_ssl_mode` and `mysql_ssl_ca`, or `mongodb_tls_ca`) against the server's certificate.",
     ],
     [
       "a certificate authority that is none",
       { mysql_ssl_ca: "not-a.pem" },
       /^✗ shop: .*\(SOURCE_TLS\)$/,
-      "Check `mysql_ssl_mode` and `mysql_ssl_ca` against the server's certificate.",
+      "Check the TLS settings (`mysql_ssl_mode` and `mysql_ssl_ca`, or `mongodb_tls_ca`) against the server's certificate.",
     ],
     [
       "a certificate that nobody vouches for",
       { mysql_ssl_mode: "verify_ca" },
       /^✗ shop: Cannot connect to \S+: .*certificate.* \(SOURCE_TLS\)$/,
-      "Check `mysql_ssl_mode` and `mysql_ssl_ca` against the server's certificate.",
+      "Check the TLS settings (`mysql_ssl_mode` and `mysql_ssl_ca`, or `mongodb_tls_ca`) against the server's certificate.",
     ],
   ])("%s", async (_what, wrong, sentence, remedy) => {
     await using shop = await server.database();

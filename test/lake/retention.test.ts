@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { readManifest, updateManifest } from "../../src/lake/manifest.ts";
 import { planPublication } from "../../src/lake/plan-publication.ts";
 import { publishTables } from "../../src/lake/publish.ts";
-import { collectGarbage } from "../../src/lake/retention.ts";
+import { collectGarbage, type Garbage, type RetentionOptions } from "../../src/lake/retention.ts";
 import { announceRun } from "../../src/lake/run-lease.ts";
 import { leaseKey, manifestKey, newRunId, parquetKey } from "../../src/stores/lake-path.ts";
 import type { Store } from "../../src/stores/store.ts";
@@ -94,7 +94,7 @@ describe("A run that was killed", () => {
     await load(world.store, run, "orders", ["ar"]);
 
     const options = { retentionHours: 24, now: atNoon, tables: ["orders"] };
-    const collected = await collectGarbage(world.store, lake, options);
+    const collected = await countGarbage(world.store, lake, options);
 
     expect(collected).toEqual({ ...nothing, orphanFiles: 1, deadRuns: 1 });
     expect(await keysOf(world.store)).toEqual([]);
@@ -121,9 +121,9 @@ describe("A run that was killed", () => {
     await other.ask({ ask: "load", table: "orders", country: "ar" } satisfies LakeQuestion);
     const options = { retentionHours: 24, now: atNoon, tables: ["orders"] };
 
-    const whileAlive = await collectGarbage(world.store, lake, options);
+    const whileAlive = await countGarbage(world.store, lake, options);
     await other.kill();
-    const afterwards = await collectGarbage(world.store, lake, options);
+    const afterwards = await countGarbage(world.store, lake, options);
 
     expect([whileAlive, afterwards]).toEqual([nothing, { ...nothing, orphanFiles: 1, deadRuns: 1 }]);
   });
@@ -136,8 +136,8 @@ describe("A run that was killed", () => {
     await load(world.store, run, "orders", ["ar"]);
     const options = { retentionHours: 0, tables: ["orders"] };
 
-    const within = await collectGarbage(world.store, lake, { ...options, now: hoursLater(29) });
-    const beyond = await collectGarbage(world.store, lake, { ...options, now: hoursLater(30) });
+    const within = await countGarbage(world.store, lake, { ...options, now: hoursLater(29) });
+    const beyond = await countGarbage(world.store, lake, { ...options, now: hoursLater(30) });
 
     expect([within, beyond]).toEqual([nothing, { ...nothing, orphanFiles: 1, deadRuns: 1 }]);
   });
@@ -159,7 +159,7 @@ describe("A run that lives", () => {
     await load(world.store, lease.run, "orders", ["ar"]);
 
     const options = { retentionHours: 0, now: hoursLater(500), tables: ["orders"] };
-    const collected = await collectGarbage(world.store, lake, options);
+    const collected = await countGarbage(world.store, lake, options);
 
     expect(collected).toEqual(nothing);
     await lease.assertHeld();
@@ -182,8 +182,8 @@ describe("Files without a manifest or a lease", () => {
     await load(world.store, newRunId(atNoon), "orders", ["ar"]);
     const options = { retentionHours: 24, tables: ["orders"] };
 
-    const early = await collectGarbage(world.store, lake, { ...options, now: hoursLater(24) });
-    const late = await collectGarbage(world.store, lake, { ...options, now: hoursLater(25) });
+    const early = await countGarbage(world.store, lake, { ...options, now: hoursLater(24) });
+    const late = await countGarbage(world.store, lake, { ...options, now: hoursLater(25) });
 
     expect([early.orphanFiles, late.orphanFiles]).toEqual([0, 1]);
   });
@@ -214,7 +214,7 @@ describe("Files without a manifest or a lease", () => {
     await write(world.store, parquetKey(around, "orders", [], run, 0), "orphan of the lake around");
 
     const options = { retentionHours: 0, now: hoursLater(500), tables: ["orders"] };
-    const collected = await collectGarbage(world.store, around, options);
+    const collected = await countGarbage(world.store, around, options);
 
     expect(collected).toEqual({ ...nothing, orphanFiles: 1 });
     expect(await keysOf(world.store)).toHaveLength(2);
@@ -227,7 +227,7 @@ describe("Files without a manifest or a lease", () => {
     await write(world.store, parquetKey(around, "orders", [], newRunId(atNoon), 0), "orphan");
 
     const options = { retentionHours: 0, now: hoursLater(500), tables: ["orders"] };
-    await expect(collectGarbage(world.store, around, options)).rejects.toMatchObject({
+    await expect(countGarbage(world.store, around, options)).rejects.toMatchObject({
       code: "LAKE_UNREADABLE",
     });
 
@@ -235,12 +235,23 @@ describe("Files without a manifest or a lease", () => {
   });
 });
 
-async function collect(
+async function collect(store: Store, retentionHours: number, now: Date): Promise<typeof nothing> {
+  return countGarbage(store, lake, { retentionHours, now });
+}
+
+async function countGarbage(
   store: Store,
-  retentionHours: number,
-  now: Date,
-): Promise<Awaited<ReturnType<typeof collectGarbage>>> {
-  return collectGarbage(store, lake, { retentionHours, now });
+  place: typeof lake,
+  options: RetentionOptions,
+): Promise<typeof nothing> {
+  const garbage = await collectGarbage(store, place, options);
+  const count = (kind: Garbage["kind"]): number => garbage.filter((item) => item.kind === kind).length;
+  return {
+    replacedFiles: count("replaced"),
+    orphanFiles: count("orphan"),
+    deadRuns: count("dead-run"),
+    unfinishedFiles: count("unfinished"),
+  };
 }
 
 /** One whole run that loads the orders of some countries. */

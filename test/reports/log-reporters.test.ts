@@ -12,6 +12,7 @@ const run: readonly RunEvent[] = [
   { kind: "warning", source: "shop", table: "users", message: "Column age is gone: NULL" },
   {
     kind: "table-loaded",
+    strategy: "full",
     source: "shop",
     table: "users",
     rows: 512,

@@ -57,6 +57,7 @@ test("a finished table scrolls up with its warnings and alterations below it", (
   reporter.report({ kind: "warning", source: "lms", table: "users", message: "Column age is gone: NULL" });
   reporter.report({
     kind: "table-loaded",
+    strategy: "full",
     source: "lms",
     table: "users",
     rows: 512,

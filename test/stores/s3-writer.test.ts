@@ -122,9 +122,12 @@ describeOnS3("Writing to a bucket", (server) => {
     }
 
     const today = await store.removeUnfinished?.("t/");
-    const tomorrow = await removeUnfinishedUploads(connection, "t/", new Date(Date.now() + 25 * 3_600_000));
+    const later = new Date(Date.now() + 25 * 3_600_000);
+    const looked = await removeUnfinishedUploads(connection, "t/", later, true);
+    const tomorrow = await removeUnfinishedUploads(connection, "t/", later, false);
 
-    expect([today, tomorrow]).toEqual([0, 2]);
+    expect([today, looked]).toEqual([[], tomorrow]);
+    expect([...tomorrow].sort()).toEqual(["t/a b+c", "t/ñ"]);
     expect(await uploadsOf(bucket)).toEqual(["u/other"]);
   });
 

@@ -45,8 +45,8 @@ async function oldestTransaction(session: MysqlSession, now: number): Promise<nu
 /**
  * Texts which, when equal at two snapshots, prove that a table had the same rows in both. InnoDB notes when a table
  * was changed last (https://dev.mysql.com/doc/refman/8.4/en/information-schema-tables-table.html, UPDATE_TIME), and
- * forgets it when the server restarts: such a table has no mark, nor has one that was changed just before the
- * snapshot or after it. What is not noted is told from other things: of a truncated table, that it is empty now.
+ * forgets it when the server restarts: such a table has no mark, nor has one that was changed, or altered, just before
+ * the snapshot or after it. What is not noted is told from other things: of a truncated table, that it is empty now.
  */
 export async function readContentMarks(
   session: MysqlSession,
@@ -57,13 +57,15 @@ export async function readContentMarks(
   if (tables.length === 0) return new Map();
   // MySQL answers from statistics of up to a day ago otherwise; MariaDB has no such setting.
   if (session.kind === "mysql") await session.query("SET SESSION information_schema_stats_expiry = 0");
+  const settled = settledBefore(session.kind, moment);
   const rows = await session.query(
     `SELECT TABLE_NAME AS name, CONCAT_WS(' ', ${serverIdentity[session.kind]}, CREATE_TIME, UPDATE_TIME,
          TABLE_ROWS, DATA_LENGTH, INDEX_LENGTH, IFNULL(AUTO_INCREMENT, '-')) AS mark
      FROM information_schema.TABLES
      WHERE TABLE_SCHEMA = ? AND TABLE_NAME IN (?) AND TABLE_TYPE = 'BASE TABLE' AND ENGINE = 'InnoDB'
-       AND CREATE_OPTIONS NOT LIKE '%partitioned%' AND UNIX_TIMESTAMP(UPDATE_TIME) < ?`,
-    [database, tables, settledBefore(session.kind, moment)],
+       AND CREATE_OPTIONS NOT LIKE '%partitioned%' AND UNIX_TIMESTAMP(UPDATE_TIME) < ?
+       AND UNIX_TIMESTAMP(CREATE_TIME) < ?`,
+    [database, tables, settled, settled],
   );
   const marks = new Map(rows.map((row) => [String(row["name"]), String(row["mark"])]));
   return session.kind === "mariadb" ? withEmptiness(session, marks) : marks;

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { PanoramaError } from "../../errors.ts";
 import type { Column, TableSchema } from "../../table/table-schema.ts";
 import type { MysqlSession, Row } from "./mysql-session.ts";
@@ -11,6 +12,8 @@ export interface NativeTable {
   readonly engine: string | null;
   /** The engine's own guess. */
   readonly estimatedRowCount: number | undefined;
+  /** As of `TableReading.definition`. */
+  readonly definition: string;
   /** The only column of an integer primary key, by which the table can be read in ranges. */
   readonly rangeColumn: string | undefined;
 }
@@ -23,7 +26,8 @@ export async function describeNativeTable(
   const names = [where.database, where.table];
   const columns = await session.query(
     `SELECT COLUMN_NAME AS name, DATA_TYPE AS dataType, COLUMN_TYPE AS columnType, IS_NULLABLE AS nullable,
-       NUMERIC_PRECISION AS numericPrecision, NUMERIC_SCALE AS numericScale
+       NUMERIC_PRECISION AS numericPrecision, NUMERIC_SCALE AS numericScale, COLUMN_DEFAULT AS defaultValue,
+       EXTRA AS extra, GENERATION_EXPRESSION AS expression
      FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION`,
     names,
   );
@@ -40,7 +44,8 @@ export async function describeNativeTable(
     names,
   );
   const [about] = await session.query(
-    `SELECT ENGINE AS engine, TABLE_ROWS AS tableRows, TABLE_TYPE AS tableType FROM information_schema.TABLES
+    `SELECT ENGINE AS engine, TABLE_ROWS AS tableRows, TABLE_TYPE AS tableType, CREATE_TIME AS createTime
+     FROM information_schema.TABLES
      WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?`,
     names,
   );
@@ -57,6 +62,10 @@ export async function describeNativeTable(
     },
     engine: about?.["engine"] == null ? null : String(about["engine"]),
     estimatedRowCount: about?.["tableRows"] == null ? undefined : Number(about["tableRows"]),
+    // Every ALTER TABLE makes CREATE_TIME a new one.
+    definition: createHash("sha256")
+      .update(JSON.stringify([about?.["createTime"], columns]))
+      .digest("hex"),
     rangeColumn: keyNames.length === 1 ? integerColumn(columns, keyNames[0] as string) : undefined,
   };
 }

@@ -46,6 +46,7 @@ export function openMysqlTable(
     schema: { ...described, columns: planned.map(({ column }) => column) },
     warnings,
     estimatedRowCount: native.estimatedRowCount,
+    definition: native.definition,
     split: async (count) => {
       const { rangeColumn } = native;
       if (rangeColumn === undefined) return [];
@@ -56,7 +57,7 @@ export function openMysqlTable(
       findChanges(
         session,
         described,
-        planned.map(({ column }) => column),
+        asked.map(({ column }) => column),
         { watermark, field, partitionColumns },
       ),
     batches: (signal, range) => readRows(session, described, planned, signal, range, invalid),

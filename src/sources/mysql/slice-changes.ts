@@ -2,6 +2,7 @@ import type { Partition, PartitionValue } from "../../table/partition.ts";
 import type { Column, TableSchema } from "../../table/table-schema.ts";
 import type { ChangeField, SliceChanges } from "../source.ts";
 import { type ServerMoment, unseenTransactionSeconds } from "./content-marks.ts";
+import { explainQuestion } from "./explain-question.ts";
 import { quoteIdentifier } from "./identifier.ts";
 import type { MysqlSession } from "./mysql-session.ts";
 import { selectBatches, withoutLock } from "./select-batches.ts";
@@ -9,10 +10,14 @@ import { selectBatches, withoutLock } from "./select-batches.ts";
 /** Slices in one condition. */
 const slicesPerRange = 100;
 
+/** The list of transactions is some tenths of a second old, and its times are whole seconds. */
+const transactionSeconds = 2;
+
 /**
- * The latest time in the field, or the server's where that is earlier, less the overlap and the age of the oldest
- * transaction that is open: rows it has changed have times that old when they appear. By the field's own times, so
- * that neither time zones nor the clocks of those who write them matter.
+ * The latest time in the field, less the overlap and the age of the oldest transaction that is open: rows it has
+ * changed have times that old when they appear. By the field's own times, so that neither time zones nor the clocks
+ * of those who write them matter. But times that the server's clock has not reached are left out: with one row of the
+ * year 2099 nothing would be later.
  */
 export async function readWatermark(
   session: MysqlSession,
@@ -23,11 +28,14 @@ export async function readWatermark(
   const column = timeColumn(described, field);
   if (column === undefined) return undefined;
   const openSeconds = oldestTransaction === undefined ? unseenTransactionSeconds : now - oldestTransaction;
-  const latest = `LEAST(MAX(${quoteIdentifier(column.name)}), UTC_TIMESTAMP(6))`;
+  const seconds = Math.max(0, Math.ceil(openSeconds)) + transactionSeconds;
+  const name = quoteIdentifier(column.name);
+  // Not the server's time of this question: other tables may have been read for hours since the snapshot. In whole
+  // seconds, so that of the one that was begun all is left in.
+  const snapshotTime = new Date((now + 1) * 1000).toISOString().slice(0, 19).replace("T", " ");
   const sql =
-    `SELECT CAST(CAST(${latest} AS DATETIME(6)) - INTERVAL ${field.overlap} ` +
-    `- INTERVAL ${Math.max(0, Math.ceil(openSeconds))} SECOND AS CHAR) AS watermark ` +
-    `FROM ${quoteIdentifier(described.table)}`;
+    `SELECT CAST(CAST(MAX(${name}) AS DATETIME(6)) - INTERVAL ${field.overlap} - INTERVAL ${seconds} SECOND ` +
+    `AS CHAR) AS watermark FROM ${quoteIdentifier(described.table)} WHERE ${name} <= '${snapshotTime}'`;
   const [row] = await withoutLock(session, () => session.query(sql));
   return row?.["watermark"] == null ? undefined : String(row["watermark"]);
 }
@@ -38,7 +46,10 @@ export interface ChangesRequest {
   readonly partitionColumns: readonly string[];
 }
 
-/** Undefined where the field is none, or values of a partition column cannot be asked for exactly. */
+/**
+ * Undefined where the field is none, or values of a partition column cannot be asked for exactly. `requested`: the
+ * columns that are read from the server.
+ */
 export async function findChanges(
   session: MysqlSession,
   described: TableSchema,
@@ -52,28 +63,31 @@ export async function findChanges(
   const names = partitions.map(({ name }) => serverName(described, name));
   const exact =
     partitions.every(({ type }) => exactKinds.has(type.kind)) && names.every((name) => name !== undefined);
-  if (time === undefined || partitions.length === 0 || !exact) return undefined;
+  // One that is missing is a constant in the settings, whatever the server has under its name.
+  const known = partitions.length > 0 && partitions.length === partitionColumns.length;
+  if (time === undefined || !known || !exact) return undefined;
 
   const quoted = names.map((name) => quoteIdentifier(name));
   const table = quoteIdentifier(described.table);
   const timeName = quoteIdentifier(time.name);
   const counted = await hasIndexOf(session, described.table, names);
+  const where = `${timeName} >= '${watermark}' OR ${timeName} IS NULL`;
+  const changedSql = `SELECT DISTINCT ${quoted.join(", ")} FROM ${table} WHERE ${where}`;
+  // By bytes: values that the collation calls equal are slices of their own.
+  const groups = partitions.map(({ type }, i) =>
+    type.kind === "text" ? `CAST(${quoted[i]} AS BINARY)` : (quoted[i] as string),
+  );
+  const countsSql = `SELECT ${quoted.join(", ")}, COUNT(*) FROM ${table} GROUP BY ${groups.join(", ")}`;
   return {
-    changed: (signal) => {
-      const where = `${timeName} >= '${watermark}' OR ${timeName} IS NULL`;
-      const sql = `SELECT DISTINCT ${quoted.join(", ")} FROM ${table} WHERE ${where}`;
-      return selectBatches(session, described, sql, partitions, signal);
-    },
+    changed: (signal) => selectBatches(session, described, changedSql, partitions, signal),
     rowCounts: counted
-      ? (signal) => {
-          // By bytes: values that the collation calls equal are slices of their own.
-          const groups = partitions.map(({ type }, i) =>
-            type.kind === "text" ? `CAST(${quoted[i]} AS BINARY)` : (quoted[i] as string),
-          );
-          const sql = `SELECT ${quoted.join(", ")}, COUNT(*) FROM ${table} GROUP BY ${groups.join(", ")}`;
-          return selectBatches(session, described, sql, [...partitions, rowCountColumn], signal);
-        }
+      ? (signal) => selectBatches(session, described, countsSql, [...partitions, rowCountColumn], signal)
       : undefined,
+    explain: () =>
+      withoutLock(session, async () => ({
+        changed: await explainQuestion(session, changedSql),
+        rowCounts: counted ? await explainQuestion(session, countsSql) : undefined,
+      })),
     rangesOf: (slices) => rangesOf(slices, partitions, quoted),
   };
 }

@@ -76,7 +76,8 @@ export async function openS3Store(options: S3StoreOptions): Promise<Store> {
         await removeObjects(connection, keys.slice(start, start + removedAtOnce));
       }
     },
-    removeUnfinished: (prefix) => removeUnfinishedUploads(connection, prefix, new Date()),
+    removeUnfinished: (prefix, { dryRun } = { dryRun: false }) =>
+      removeUnfinishedUploads(connection, prefix, new Date(), dryRun),
   };
 }
 

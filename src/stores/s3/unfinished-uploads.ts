@@ -10,20 +10,21 @@ import { onS3, type S3Connection } from "./s3-connection.ts";
 /** Nobody writes one object for so long. */
 const unfinishedMillis = 24 * 3_600_000;
 
-/** Gives up what writers that died left below `prefix`: its parts take room, and nothing else shows them. */
+/** Gives up what writers that died left below `prefix`, by its key: its parts take room, and nothing else shows them. */
 export async function removeUnfinishedUploads(
   connection: S3Connection,
   prefix: string,
   now: Date,
-): Promise<number> {
-  let count = 0;
+  dryRun: boolean,
+): Promise<readonly string[]> {
+  const keys: string[] = [];
   for await (const { Key, UploadId, Initiated } of listUploads(connection, prefix)) {
     const old = Initiated !== undefined && now.getTime() - Initiated.getTime() > unfinishedMillis;
     if (!old || Key === undefined || UploadId === undefined) continue;
-    await abortUpload(connection, { key: Key, id: UploadId });
-    count += 1;
+    if (!dryRun) await abortUpload(connection, { key: Key, id: UploadId });
+    keys.push(Key);
   }
-  return count;
+  return keys;
 }
 
 /** None where they may not be listed: the original did without this right, and a rule of the bucket can do the work. */

@@ -1,0 +1,127 @@
+import { type Command, Option } from "commander";
+import type { PlannedTable } from "../../index.ts";
+import { alignColumns } from "../align-columns.ts";
+import { type Cli, openSettings, type Panorama, writeResult } from "../cli.ts";
+import { addSelectionFlags, readSelection, type SelectionFlags } from "../selection-flags.ts";
+
+interface Flags extends SelectionFlags {
+  readonly format: "table" | "json";
+}
+
+export function addPlan(program: Command, cli: Cli): void {
+  addSelectionFlags(program.command("plan"))
+    .summary("tell what a load would do, and why")
+    .description(
+      "Tells for each table whether the next load would leave it alone, read the slices that changed, or read all of it, " +
+        "and why. Nothing is loaded.",
+    )
+    .addOption(new Option("--format <format>", "of the list").choices(["table", "json"]).default("table"))
+    .action(async (flags: Flags, command: Command) => {
+      const selection = readSelection(command, flags);
+      const { panorama, settings } = await openSettings(cli, command);
+      const planned = await panorama.planLoads(settings, selection, cli.io.signal);
+      if (planned.some(({ strategy }) => strategy === "failed")) cli.exitCode = 1;
+      if (flags.format === "json") {
+        await writeResult(cli, `${JSON.stringify(planned.map(plainPlan), null, 2)}\n`);
+        return;
+      }
+      const lines = spellPlans(panorama, planned);
+      await writeResult(cli, lines.map((line) => `${panorama.printable(line)}\n`).join(""));
+    });
+}
+
+function plainPlan({ slices, error, ...plan }: PlannedTable): object {
+  return {
+    ...plan,
+    ...(slices === undefined
+      ? {}
+      : {
+          slices: slices.map((slice) =>
+            Object.fromEntries(slice.map(({ column, value }) => [column, value])),
+          ),
+        }),
+    ...(error === undefined
+      ? {}
+      : { error: { code: error.code, message: error.message, remedy: error.remedy } }),
+  };
+}
+
+const reasons: Readonly<Record<NonNullable<PlannedTable["reason"]>, string>> = {
+  "first-load": "it has not been loaded yet",
+  forced: "asked for",
+  "settings-changed": "its settings are others than at its last load",
+  "columns-changed": "its columns are others than at its last load",
+  "table-altered": "it was altered since its last load",
+  "file-lost": "a file of its last load has disappeared",
+  "files-apart": "the files of its last load lie apart, and can come to their places now",
+  "reconcile-due": "the last full load is longer ago than `reconcile` says",
+  "not-incremental": "it may have changed, and has no timestamp_field and partition_fields",
+  "no-watermark": "no time of timestamp_field is known yet",
+  "slices-not-told-apart": "its partition_fields cannot be asked for exactly",
+  "most-slices-changed": "most slices have changed",
+  "slices-not-whole": "its slices do not have the rows that were counted",
+};
+
+/** A line for each table; below it the slices, and what would take the server long. */
+export function spellPlans(
+  { spellCount, spellCounted, spellError }: Pick<Panorama, "spellCount" | "spellCounted" | "spellError">,
+  planned: readonly PlannedTable[],
+): readonly string[] {
+  const rows = planned.map((plan) => [
+    `${plan.source}.${plan.table}`,
+    plan.strategy,
+    plan.estimatedRows === undefined ? "" : spellCount(plan.estimatedRows),
+    plan.reason === undefined ? spellSlices(spellCounted, plan) : reasons[plan.reason],
+  ]);
+  const [header = "", ...lines] = alignColumns([["table", "load", "rows", "why"], ...rows], new Set([2]));
+  return [
+    header,
+    ...planned.flatMap((plan, i) => [
+      lines[i] ?? "",
+      ...spellNames(plan).map((line) => `    ${line}`),
+      ...spellCosts(plan).map((line) => `    ! ${line}`),
+      ...(plan.error === undefined ? [] : spellError(plan.error).map((line) => `    ${line}`)),
+    ]),
+  ];
+}
+
+function spellSlices(
+  spellCounted: Panorama["spellCounted"],
+  { strategy, slices = [], keptSlices = 0, goneSlices = 0 }: PlannedTable,
+): string {
+  if (strategy === "unchanged") return "it holds what the lake has";
+  if (strategy === "failed") return "";
+  const gone = goneSlices === 0 ? "" : `, ${spellCounted(goneSlices, "slice")} gone`;
+  return `${slices.length} of ${spellCounted(slices.length + keptSlices, "slice")}${gone}`;
+}
+
+const mostNames = 8;
+
+function spellNames({ slices = [] }: PlannedTable): readonly string[] {
+  if (slices.length === 0) return [];
+  const names = slices
+    .slice(0, mostNames)
+    .map((slice) => slice.map(({ column, value }) => `${column}=${value ?? "NULL"}`).join("/"));
+  const more = slices.length > mostNames ? ` and ${slices.length - mostNames} more` : "";
+  return [names.join(", ") + more];
+}
+
+function spellCosts({ costs }: PlannedTable): readonly string[] {
+  if (costs === undefined) return [];
+  const fully = (cost: string | undefined): boolean => cost !== undefined && cost !== "index";
+  return [
+    ...(fully(costs.changed)
+      ? [
+          "the server looks through the whole table for what has changed; an index on timestamp_field would spare that",
+        ]
+      : []),
+    ...(costs.rowCounts === "whole-table"
+      ? ["the server looks through the whole table to count rows per slice"]
+      : []),
+    ...(costs.rowCounts === undefined
+      ? [
+          "rows per slice are not counted, so that deleted rows are seen by full loads only; an index on partition_fields would do",
+        ]
+      : []),
+  ];
+}

@@ -1,0 +1,134 @@
+import { PanoramaError } from "../errors.ts";
+import { type LakeManifest, type ManifestTable, withTables } from "./manifest.ts";
+import { earlierTable, type EarlierTables } from "./replaced-tables.ts";
+import type { LakeState, RunRecord } from "./run-record.ts";
+
+/** A run with a record that says how the lake was when it ended. */
+export type KnownRun = RunRecord & { readonly lake: LakeState };
+
+export interface RestoredTable {
+  readonly table: string;
+  readonly source: string;
+  /** The run that had loaded it; undefined for a table that nothing was loaded into then. */
+  readonly run: string | undefined;
+  readonly loadedAt: string | undefined;
+}
+
+export interface Rollback {
+  readonly manifest: LakeManifest;
+  readonly restored: readonly RestoredTable[];
+}
+
+/**
+ * The publication before the one that the newest of `tables` are of, undefined when there is none. What was rolled back
+ * does not count any more, so that a second rollback goes further back than the first.
+ */
+export function planTarget(
+  records: readonly RunRecord[],
+  current: LakeState,
+  tables: readonly string[] | undefined,
+): KnownRun | undefined {
+  const publications = records
+    .flatMap((record) =>
+      record.ended === "published" && record.lake ? [{ ...record, lake: record.lake }] : [],
+    )
+    .sort((a, b) => b.lake.generation - a.lake.generation);
+  const generations = new Map(publications.map(({ run, lake }) => [run, lake.generation]));
+  const names = tables ?? Object.keys(current.runs);
+  // A run that has no record was killed right after it had published.
+  const newest = Math.max(
+    -Infinity,
+    ...names.flatMap((name) => {
+      const run = current.runs[name];
+      return run === undefined ? [] : (generations.get(run) ?? Infinity);
+    }),
+  );
+  return publications.find(
+    ({ lake }) =>
+      lake.generation < newest &&
+      (tables ?? [...names, ...Object.keys(lake.runs)]).some(
+        (name) => lake.runs[name] !== current.runs[name],
+      ),
+  );
+}
+
+/**
+ * The manifest with the tables as they were in `target`, and the files that were current kept as replaced ones. Throws
+ * `ROLLBACK_IMPOSSIBLE` with every table of which the files are not kept.
+ */
+export function planRollback(
+  current: LakeManifest,
+  target: LakeState,
+  tables: readonly string[] | undefined,
+  earlier: EarlierTables,
+  now: Date,
+): Rollback {
+  const restored: RestoredTable[] = [];
+  const changes: ManifestTable[] = [];
+  const csv: string[] = [];
+  const gone: string[] = [];
+  for (const table of current.tables.values()) {
+    const run = target.runs[table.table];
+    const chosen = tables === undefined || tables.includes(table.table);
+    if (!chosen || run === table.load?.run) continue;
+    const found = run === undefined ? emptied(table) : earlierTable(earlier, table.table, run);
+    if (table.format === "csv" || found?.format === "csv") csv.push(table.table);
+    else if (found === undefined || !hasAllFiles(table, found)) gone.push(table.table);
+    else {
+      changes.push(restore(table, found, now));
+      restored.push({
+        ...{ table: table.table, source: found.source, run, loadedAt: found.load?.loadedAt },
+      });
+    }
+  }
+  assertPossible(csv, gone);
+  return {
+    manifest:
+      changes.length === 0
+        ? current
+        : withTables(
+            current,
+            changes.map((table) => [table.table, table]),
+          ),
+    restored,
+  };
+}
+
+function assertPossible(csv: readonly string[], gone: readonly string[]): void {
+  const sentences = [
+    ...(csv.length === 0
+      ? []
+      : [`CSV files replace each other, so that nothing is kept of ${csv.join(", ")}`]),
+    ...(gone.length === 0 ? [] : [`The files of then are not kept any more of ${gone.join(", ")}`]),
+  ];
+  if (sentences.length > 0) throw new PanoramaError("ROLLBACK_IMPOSSIBLE", sentences.join("\n"));
+}
+
+/** As a table is that was defined and never loaded. */
+function emptied(table: ManifestTable): ManifestTable {
+  return { ...table, load: undefined, slices: [] };
+}
+
+/** What the manifest does not name any more may have been removed. */
+function hasAllFiles(now: ManifestTable, then: ManifestTable): boolean {
+  const kept = new Set([...keysOf(now), ...now.replaced.flatMap(({ files }) => files)]);
+  return keysOf(then).every((key) => kept.has(key));
+}
+
+function restore(now: ManifestTable, then: ManifestTable, at: Date): ManifestTable {
+  const restored = new Set(keysOf(then));
+  const gone = keysOf(now).filter((key) => !restored.has(key));
+  const still = now.replaced
+    .map(({ at: since, files }) => ({ at: since, files: files.filter((key) => !restored.has(key)) }))
+    .filter(({ files }) => files.length > 0);
+  return {
+    ...then,
+    definitions: now.definitions,
+    replaced: gone.length === 0 ? still : [...still, { at: at.toISOString(), files: gone }],
+    removals: now.removals,
+  };
+}
+
+function keysOf({ slices }: ManifestTable): readonly string[] {
+  return slices.flatMap(({ files }) => files.map(({ key }) => key));
+}

@@ -1,0 +1,152 @@
+import type { Alteration } from "../table/alteration.ts";
+import { countAt, listAt, objectAt, oneOfAt, textAt, timeAt, unreadable } from "./json-fields.ts";
+import { alterationAt } from "./manifest-format.ts";
+import type { SchemaChange } from "./schema-changes.ts";
+
+/** What one run did, written when it ends. */
+export interface RunRecord {
+  readonly run: string;
+  readonly kind: "load" | "rollback";
+  /** ISO 8601, UTC, as all times here. */
+  readonly startedAt: string;
+  readonly endedAt: string;
+  /** When readers saw what it did; undefined when it published nothing. */
+  readonly publishedAt?: string;
+  /** `unchanged`: there was nothing to publish. `failed`: nothing was published because something went wrong. */
+  readonly ended: "published" | "unchanged" | "failed";
+  /** The code of the error that the run as a whole ended with, if it did; it may have published all the same. */
+  readonly error?: string;
+  /** The run that a rollback went back to. */
+  readonly to?: string;
+  readonly tables: readonly TableRecord[];
+  /** How the lake was when the run ended; undefined when that is not known. */
+  readonly lake?: LakeState;
+}
+
+/** Which loads a lake consists of. */
+export interface LakeState {
+  /** Of the manifest: what has a higher one came later. */
+  readonly generation: number;
+  /** The run that loaded each table, by the table's name. */
+  readonly runs: Readonly<Record<string, string>>;
+}
+
+/** What became of one table in a run. */
+export type TableRecord =
+  | ({ readonly ended: "loaded" } & LoadRecord)
+  | { readonly ended: "unchanged"; readonly table: string; readonly source: string }
+  | { readonly ended: "failed"; readonly table: string; readonly source: string; readonly error: string }
+  /** By a rollback; `run` is the one that had loaded it, undefined for a table that nothing was loaded into then. */
+  | { readonly ended: "restored"; readonly table: string; readonly source: string; readonly run?: string };
+
+export interface LoadRecord {
+  readonly table: string;
+  readonly source: string;
+  /** `slices`: only those were read in which something had changed. */
+  readonly strategy: "full" | "slices";
+  /** Why all rows were read, if they were. */
+  readonly reason?: string;
+  /** Read. */
+  readonly rows: number;
+  /** Of the files written. */
+  readonly bytes: number;
+  readonly files: number;
+  readonly slices: number;
+  /** Slices that stayed as they were. */
+  readonly keptSlices: number;
+  readonly millis: number;
+  readonly alterations: readonly Alteration[];
+  readonly schemaChanges: readonly SchemaChange[];
+}
+
+const formatName = "panorama-run";
+const formatVersion = 1;
+
+export function spellRecord(record: RunRecord): string {
+  const { tables, lake, ...head } = record;
+  const opening = JSON.stringify({ format: formatName, version: formatVersion, ...head, lake });
+  return `${opening.slice(0, -1)},"tables":[\n${tables.map((table) => JSON.stringify(table)).join(",\n")}\n]}\n`;
+}
+
+/** Reads what `spellRecord` wrote. Throws `LAKE_UNREADABLE`, with a message that lacks the name of the file. */
+export function parseRecord(text: string): RunRecord {
+  const root = objectAt("it", parseJson(text));
+  if (root["format"] !== formatName || root["version"] !== formatVersion) unreadable("is of another format");
+  const { publishedAt, error, to, lake } = root;
+  return {
+    run: textAt("run", root["run"]),
+    kind: oneOfAt("kind", root["kind"], ["load", "rollback"]),
+    startedAt: timeAt("startedAt", root["startedAt"]),
+    endedAt: timeAt("endedAt", root["endedAt"]),
+    ...(publishedAt === undefined ? {} : { publishedAt: timeAt("publishedAt", publishedAt) }),
+    ended: oneOfAt("ended", root["ended"], ["published", "unchanged", "failed"]),
+    ...(error === undefined ? {} : { error: textAt("error", error) }),
+    ...(to === undefined ? {} : { to: textAt("to", to) }),
+    tables: listAt("tables", root["tables"], tableAt),
+    ...(lake === undefined ? {} : { lake: stateAt("lake", lake) }),
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return unreadable("is not JSON");
+  }
+}
+
+function stateAt(path: string, value: unknown): LakeState {
+  const from = objectAt(path, value);
+  const runs = Object.entries(objectAt(`${path}.runs`, from["runs"]));
+  return {
+    generation: countAt(`${path}.generation`, from["generation"]),
+    runs: Object.fromEntries(runs.map(([table, run]) => [table, textAt(`${path}.runs`, run)])),
+  };
+}
+
+function tableAt(path: string, value: unknown): TableRecord {
+  const from = objectAt(path, value);
+  const named = {
+    table: textAt(`${path}.table`, from["table"]),
+    source: textAt(`${path}.source`, from["source"]),
+  };
+  const { run } = from;
+  const ended = oneOfAt(`${path}.ended`, from["ended"], ["loaded", "unchanged", "failed", "restored"]);
+  switch (ended) {
+    case "loaded":
+      return { ended, ...named, ...loadAt(path, from) };
+    case "unchanged":
+      return { ended, ...named };
+    case "failed":
+      return { ended, ...named, error: textAt(`${path}.error`, from["error"]) };
+    case "restored":
+      return { ended, ...named, ...(run === undefined ? {} : { run: textAt(`${path}.run`, run) }) };
+  }
+}
+
+function loadAt(path: string, from: Readonly<Record<string, unknown>>): Omit<LoadRecord, "table" | "source"> {
+  const count = (name: string): number => countAt(`${path}.${name}`, from[name]);
+  return {
+    strategy: oneOfAt(`${path}.strategy`, from["strategy"], ["full", "slices"]),
+    ...(from["reason"] === undefined ? {} : { reason: textAt(`${path}.reason`, from["reason"]) }),
+    rows: count("rows"),
+    bytes: count("bytes"),
+    files: count("files"),
+    slices: count("slices"),
+    keptSlices: count("keptSlices"),
+    millis: count("millis"),
+    alterations: listAt(`${path}.alterations`, from["alterations"], alterationAt),
+    schemaChanges: listAt(`${path}.schemaChanges`, from["schemaChanges"], schemaChangeAt),
+  };
+}
+
+function schemaChangeAt(path: string, value: unknown): SchemaChange {
+  const object = objectAt(path, value);
+  const { from, to } = object;
+  return {
+    column: textAt(`${path}.column`, object["column"]),
+    change: oneOfAt(`${path}.change`, object["change"], ["added", "gone", "retyped"]),
+    ...(from === undefined ? {} : { from: textAt(`${path}.from`, from) }),
+    ...(to === undefined ? {} : { to: textAt(`${path}.to`, to) }),
+  };
+}

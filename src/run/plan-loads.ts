@@ -1,0 +1,137 @@
+import { PanoramaError } from "../errors.ts";
+import { type LakeManifest, type ManifestTable, readManifest } from "../lake/manifest.ts";
+import { findChanges, type FoundChanges, keyOf, rowsOf } from "../load/load-changes.ts";
+import { type FullReason, type LoadPlan, planLoad } from "../load/plan-load.ts";
+import type { TableToLoad } from "../load/table-to-load.ts";
+import { type OpenedLake, openLake, openSource } from "../open.ts";
+import type { Settings } from "../settings/settings.ts";
+import type { QuestionCost, Snapshot } from "../sources/source.ts";
+import type { LakeFormat } from "../encoders/encoder.ts";
+import type { LakePlace } from "../stores/lake-path.ts";
+import type { Partition } from "../table/partition.ts";
+import { planTableToLoad } from "./plan-table-to-load.ts";
+import { resolveSelection, type SelectedTables, type Selection } from "./select-tables.ts";
+import { untilAborted } from "./until-aborted.ts";
+
+/** What the next load would do with a table. */
+export interface PlannedTable {
+  readonly table: string;
+  readonly source: string;
+  /** `failed`: it would fail, by `error`. */
+  readonly strategy: "unchanged" | "full" | "slices" | "failed";
+  /** Why all rows would be read. */
+  readonly reason?: FullReason;
+  /** About how many rows would be read; undefined where nobody knows. */
+  readonly estimatedRows?: number | undefined;
+  /** Slices that would be read. */
+  readonly slices?: readonly Partition[];
+  /** Slices that would stay as they are. */
+  readonly keptSlices?: number;
+  /** Slices without rows, which would go. */
+  readonly goneSlices?: number;
+  /** What the server goes through to tell which rows have changed, and how many each slice has, if it is asked. */
+  readonly costs?: { readonly changed: QuestionCost; readonly rowCounts: QuestionCost | undefined };
+  readonly error?: PanoramaError;
+}
+
+/**
+ * Tells what a load would do with the chosen tables now, without reading rows or writing anything. Asks the same
+ * questions that a load asks, so that it may take the server as long to answer them.
+ */
+export async function planLoads(
+  settings: Settings,
+  selection: Selection,
+  signal: AbortSignal,
+): Promise<readonly PlannedTable[]> {
+  const selected = resolveSelection(settings, selection);
+  const lake = await openLake(settings);
+  const { manifest } = await readManifest(lake.store, lake.place);
+  const planned: PlannedTable[] = [];
+  for (const each of selected) {
+    planned.push(...(await untilAborted(signal, () => planSource(each, lake, manifest, signal))));
+  }
+  return planned;
+}
+
+async function planSource(
+  { datasource, tables }: SelectedTables,
+  lake: OpenedLake,
+  manifest: LakeManifest,
+  signal: AbortSignal,
+): Promise<readonly PlannedTable[]> {
+  const { place, encoder } = lake;
+  const source = datasource.name;
+  const planned: PlannedTable[] = [];
+  try {
+    await using opened = await openSource(datasource, lake);
+    await using snapshot = await opened.openSnapshot(signal);
+    const marks = await snapshot.contentMarks?.(tables.map(({ name }) => name));
+    for (const table of tables) {
+      const previous = manifest.tables.get(table.name);
+      const known = { previous, format: encoder.format, place, contentMark: marks?.get(table.name) };
+      const toLoad = planTableToLoad(table, datasource, false);
+      planned.push(await planTable(source, toLoad, snapshot, known, signal));
+    }
+  } catch (error) {
+    if (!(error instanceof PanoramaError)) throw error;
+    return tables.map(({ name }) => ({ table: name, source, strategy: "failed", error }));
+  }
+  return planned;
+}
+
+interface Known {
+  readonly previous: ManifestTable | undefined;
+  readonly format: LakeFormat;
+  readonly place: LakePlace;
+  readonly contentMark: string | undefined;
+}
+
+async function planTable(
+  source: string,
+  table: TableToLoad,
+  snapshot: Snapshot,
+  known: Known,
+  signal: AbortSignal,
+): Promise<PlannedTable> {
+  const named = { table: table.request.table, source };
+  try {
+    const reading = await snapshot.openTable(table.request);
+    const plan = planLoad({ ...known, reading, table, forced: false, now: new Date() });
+    if (plan.strategy === "unchanged") return { ...named, strategy: "unchanged", estimatedRows: 0 };
+    const estimatedRows = reading.estimatedRowCount;
+    if (plan.strategy === "full") return { ...named, strategy: "full", reason: plan.reason, estimatedRows };
+    const changes = await reading.changesSince?.(plan.since, plan.field, plan.known.partitionColumns);
+    const costs = await changes?.explain?.();
+    const found = await findChanges(reading, plan, signal);
+    return {
+      ...named,
+      ...(typeof found === "string"
+        ? { strategy: "full", reason: found, estimatedRows }
+        : { strategy: "slices", ...describeChanges(plan, found) }),
+      ...(costs === undefined ? {} : { costs }),
+    };
+  } catch (error) {
+    if (!(error instanceof PanoramaError) || signal.aborted || error.code === "SOURCE_UNREACHABLE")
+      throw error;
+    return { ...named, strategy: "failed", error };
+  }
+}
+
+function describeChanges(
+  { known }: LoadPlan & { readonly strategy: "changes" },
+  { toRead, counts }: FoundChanges,
+): Pick<PlannedTable, "slices" | "keptSlices" | "goneSlices" | "estimatedRows"> {
+  const rowCounts = new Map(known.slices.map((slice) => [keyOf(slice.partition), rowsOf(slice)]));
+  const keys = [...toRead.keys()];
+  const others = [...rowCounts.keys()].filter((key) => !toRead.has(key));
+  const gone = counts === undefined ? [] : others.filter((key) => !counts.has(key));
+  return {
+    slices: [...toRead.values()],
+    keptSlices: others.length - gone.length,
+    goneSlices: gone.length,
+    estimatedRows: keys.reduce(
+      (sum, key) => sum + (counts?.get(key)?.rowCount ?? rowCounts.get(key) ?? 0),
+      0,
+    ),
+  };
+}

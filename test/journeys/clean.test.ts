@@ -1,0 +1,47 @@
+import { expect, test } from "vitest";
+import { describeOnServers } from "../services/mysql-server.ts";
+import { listFiles, localLake, mysqlDatasource, openSite } from "./site.ts";
+
+describeOnServers("panorama clean", (server) => {
+  test("removes what would be removed anyway, and with --dry-run only names it", async () => {
+    await using shop = await server.database();
+    await using other = await server.database();
+    await shop.query(`
+      create table orders (id int primary key); insert into orders values (1);
+      create table customers (id int primary key); insert into customers values (1)`);
+    await using site = await openSite({
+      datalake: { ...localLake, retention_hours: 0 },
+      datasources: [mysqlDatasource(shop, ["orders", "customers"])],
+    });
+    await site.run("extract-and-load", "--all");
+    await site.run("extract-and-load", "--all", "--force");
+    await other.query(`use \`${shop.name}\`; lock tables customers write`);
+    await using killed = site.start("extract-and-load", "--all", "--force");
+    await killed.waitFor(({ kind, table }) => kind === "table-loaded" && table === "orders");
+    killed.kill("SIGKILL");
+    await killed.ended;
+    await other.query("unlock tables");
+    // What the killed run had found replaced it removed; what it wrote itself is left.
+    const before = await listFiles(site.lake);
+
+    const looked = await site.run("clean", "--dry-run");
+
+    expect(looked.exitCode, looked.stderr).toBe(0);
+    expect(await listFiles(site.lake)).toEqual(before);
+    const reasons = looked.stdout.replaceAll(/\d{8}T\d{6}Z-[0-9a-f]{6}/g, "RUN").replaceAll(/ {2,}/g, "  ");
+    expect(reasons.split("\n").sort()).toEqual([
+      "",
+      "school/_panorama/runs/RUN.json  run RUN was killed",
+      "school/orders/RUN/part-00000.parquet  run RUN never published it",
+    ]);
+    expect(looked.stderr).toContain("2 files would be removed");
+
+    await site.run("rollback");
+    await site.run("extract-and-load", "--all", "--force");
+    const cleaned = await site.run("clean");
+    expect(cleaned.stdout).toMatch(/^school\/orders\/\S+parquet +replaced .* UTC$/m);
+    expect((await site.files()).filter((file) => file.endsWith(".parquet"))).toHaveLength(2);
+    expect((await site.run("clean")).stderr).toContain("0 files removed");
+    expect(await site.query("select count(*)::int as n from school_table_orders")).toEqual([{ n: 1 }]);
+  });
+});

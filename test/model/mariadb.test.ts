@@ -1,0 +1,3 @@
+import { describeHistories } from "./live-histories.ts";
+
+describeHistories("mariadb");
