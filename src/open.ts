@@ -2,6 +2,8 @@ import { join } from "node:path";
 import type { Catalog } from "./catalogs/catalog.ts";
 import { queryLake as queryDuckdb } from "./catalogs/duckdb/query.ts";
 import { openDuckdbCatalog } from "./catalogs/duckdb/duckdb-catalog.ts";
+import { openDuckdbLakeReader } from "./catalogs/duckdb/duckdb-lake-reader.ts";
+import type { LakeReader } from "./catalogs/lake-reader.ts";
 import type { QueryResult } from "./catalogs/query-result.ts";
 import { csvEncoder } from "./encoders/csv/csv-encoder.ts";
 import type { Encoder } from "./encoders/encoder.ts";
@@ -52,6 +54,11 @@ function duckdbPath(datalake: LocalDatalakeSettings | S3DatalakeSettings): strin
 /** Asks the DuckDB file at `path`, read-only. Throws QUERY_FAILED with DuckDB's own words. */
 export function askCatalog(path: string, sql: string, signal: AbortSignal): Promise<QueryResult> {
   return queryDuckdb({ path, sql, signal });
+}
+
+/** Reads the files of the settings' lake; undefined for a lake in a bucket, whose files are elsewhere. */
+export async function openLakeReader({ datalake }: Settings): Promise<LakeReader | undefined> {
+  return datalake.type === "local" ? openDuckdbLakeReader() : undefined;
 }
 
 /** The tables that a datasource of type `openedx_sample` has, in name order. */

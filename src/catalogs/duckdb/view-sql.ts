@@ -58,14 +58,15 @@ function rawQuery(table: LakeTable): string {
       (name) => `${partitionExpression(table, name, quoteName(fileColumn ?? ""))} AS ${quoteName(name)}`,
     ),
   ];
-  return `SELECT ${list.join(", ")} FROM ${scan(table, fileColumns, files, fileColumn)}`;
+  return `SELECT ${list.join(", ")} FROM ${scanFiles(table, fileColumns, files, fileColumn)}`;
 }
 
-function scan(
+/** Some of the table's files as they are, with the file's path in `fileColumn` if that is asked for. */
+export function scanFiles(
   table: LakeTable,
   fileColumns: readonly Column[],
   files: readonly string[],
-  fileColumn: string | undefined,
+  fileColumn?: string,
 ): string {
   const options = ["hive_partitioning = false"];
   // `filename = true`, not a name, where possible: with a name of its own DuckDB opens every file before it filters.
@@ -111,7 +112,8 @@ function fileType(table: LakeTable, column: Column): string {
   return table.format === "csv" ? "VARCHAR" : duckdbType(column.type);
 }
 
-function duckdbType(type: ColumnType): string {
+/** As DuckDB spells a lake type. */
+export function duckdbType(type: ColumnType): string {
   switch (type.kind) {
     case "int32":
       return "INTEGER";
