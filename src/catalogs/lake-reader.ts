@@ -1,3 +1,4 @@
+import type { ContentDigest } from "../table/content-digest.ts";
 import type { LakeTable } from "./catalog.ts";
 
 /** What is in a file of a lake, read to its end. */
@@ -13,4 +14,7 @@ export interface FileContent {
 export interface LakeReader extends AsyncDisposable {
   /** Every byte of the columns of one of the table's files. Throws `QUERY_FAILED` for a file that cannot be read. */
   readFile(table: LakeTable, file: string): Promise<FileContent>;
+
+  /** What these columns hold in all files of the table. Throws `QUERY_FAILED`. */
+  digest(table: LakeTable, columns: readonly string[]): Promise<ContentDigest>;
 }

@@ -3,21 +3,27 @@ import type { LakeReader } from "../catalogs/lake-reader.ts";
 import { PanoramaError } from "../errors.ts";
 import { describeLakeTable } from "../lake/lake-tables.ts";
 import { type ManifestFile, type ManifestTable, readManifest } from "../lake/manifest.ts";
-import { type OpenedLake, openLake, openLakeReader } from "../open.ts";
-import type { Settings } from "../settings/settings.ts";
+import { type OpenedLake, openLake, openLakeReader, openSource } from "../open.ts";
+import type { DatasourceSettings, Settings, TableSettings } from "../settings/settings.ts";
 import { keyWithoutValues, tableFolder } from "../stores/lake-path.ts";
 import type { Partition } from "../table/partition.ts";
+import { compareWithSource, type SliceDifference } from "./compare-with-source.ts";
+import { planTableToLoad } from "./plan-table-to-load.ts";
+import { untilAborted } from "./until-aborted.ts";
 import { resolveSelection, type Selection } from "./select-tables.ts";
 
 export interface VerifyOptions {
   readonly signal: AbortSignal;
+  /** Compares what the files hold with what the sources hold now, too. */
+  readonly withSource?: boolean;
 }
 
-/** Something that is not as the manifest says. */
+/** Something that is not as the manifest says, or `source`, as the source has it now. */
 export interface Finding {
   readonly partition: Partition;
-  readonly key: string;
-  readonly problem: "missing" | "size" | "unreadable" | "rows" | "types";
+  /** Of the file; undefined where all of a slice or of the table is meant. */
+  readonly key?: string;
+  readonly problem: "missing" | "size" | "unreadable" | "rows" | "types" | "source";
   /** `12 rows, not 13`. */
   readonly message: string;
 }
@@ -32,6 +38,8 @@ export interface VerifiedTable {
   readonly slices: number;
   /** Whether the files were read, and not only looked for. */
   readonly read: boolean;
+  /** Whether it was compared with the source; undefined where that was not asked for. */
+  readonly compared?: boolean;
   readonly findings: readonly Finding[];
 }
 
@@ -42,7 +50,7 @@ export interface VerifiedTable {
 export async function verifyLake(
   settings: Settings,
   selection: Selection,
-  { signal }: VerifyOptions,
+  { signal, withSource = false }: VerifyOptions,
 ): Promise<readonly VerifiedTable[]> {
   const selected = resolveSelection(settings, selection);
   const lake = await openLake(settings);
@@ -50,14 +58,54 @@ export async function verifyLake(
   try {
     const verified: VerifiedTable[] = [];
     for (const { datasource, tables } of selected) {
+      const files: VerifiedTable[] = [];
       for (const { name } of tables) {
-        verified.push(await verifyTable(lake, reader, datasource.name, name, signal));
+        files.push(await verifyTable(lake, reader, datasource.name, name, signal));
       }
+      const compare = (): Promise<readonly VerifiedTable[]> =>
+        compareTables(lake, reader, datasource, tables, files, signal);
+      verified.push(...(withSource ? await untilAborted(signal, compare) : files));
     }
     return verified;
   } finally {
     await reader?.[Symbol.asyncDispose]();
   }
+}
+
+/** All tables of a datasource at one moment. Where the files are wrong already there is nothing to compare. */
+async function compareTables(
+  lake: OpenedLake,
+  reader: LakeReader | undefined,
+  datasource: DatasourceSettings,
+  tables: readonly TableSettings[],
+  verified: readonly VerifiedTable[],
+  signal: AbortSignal,
+): Promise<readonly VerifiedTable[]> {
+  await using source = await openSource(datasource);
+  await using snapshot = await source.openSnapshot(signal);
+  const compared: VerifiedTable[] = [];
+  for (const [i, table] of verified.entries()) {
+    const known = await readTable(lake, table.table);
+    const settings = tables[i];
+    if (reader === undefined || known?.load === undefined || table.findings.length > 0 || !settings) {
+      compared.push({ ...table, compared: false });
+      continue;
+    }
+    const toLoad = planTableToLoad(settings, datasource);
+    const compare = (): Promise<readonly SliceDifference[] | undefined> =>
+      compareWithSource(lake, reader, known, snapshot, toLoad, signal);
+    const differences = await compare().catch(toldAsDifference);
+    const findings = differences?.map((each) => ({ ...each, problem: "source" as const })) ?? [];
+    compared.push({ ...table, compared: differences !== undefined, findings });
+  }
+  return compared;
+}
+
+/** A table that the source does not have any more does not keep the others from being compared. */
+function toldAsDifference(cause: unknown): readonly SliceDifference[] {
+  const codes: readonly string[] = ["TABLE_MISSING", "COLUMN_MISSING", "SOURCE_FAILED", "QUERY_FAILED"];
+  if (!(cause instanceof PanoramaError) || !codes.includes(cause.code)) throw cause;
+  return [{ partition: [], message: cause.message }];
 }
 
 const attempts = 3;
@@ -116,7 +164,7 @@ async function checkTable(
   const rows = known.slices.flatMap(({ files }) => files).reduce((sum, { rowCount }) => sum + rowCount, 0);
   if (known.load !== undefined && rows !== known.load.rowCount) {
     const message = `the manifest's files have ${rows} rows together, its load ${known.load.rowCount}`;
-    findings.push({ partition: [], key: "", problem: "rows", message });
+    findings.push({ partition: [], problem: "rows", message });
   }
   return findings;
 }

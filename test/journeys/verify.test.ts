@@ -94,4 +94,46 @@ describeOnServers("panorama verify", (server) => {
     const rows = await site.run("verify", "--tables", "orders");
     expect(rows.stdout).toMatch(/^ {4}school\/orders\/country=ar\/\S+ has 1 rows, not 2$/m);
   });
+
+  test.each(["parquet", "csv"])(
+    "--source compares %s slice by slice with what the server has",
+    async (format) => {
+      await using shop = await server.database();
+      await using site = await openShop(shop, format);
+      await shop.query(`
+      set sql_mode = '';
+      create table everything (
+        id int unsigned zerofill primary key auto_increment, a bigint, b decimal(20,4), c double, d float, e date, f datetime(6),
+        g timestamp null, h varchar(50), i blob, j enum('x','y'), k time(3), l year, m bit(12), n char(10), o json, p tinyint(1));
+      insert into everything values
+        (1, -9223372036854775808, -0.5, 0.1, 3.14, '2024-02-29', '1969-12-31 23:59:59.5', '2024-01-01', 'a\\\\b\nc', x'00ff10',
+          'y', '-838:59:59', 2024, b'101', 'x ', '{"a": [1, "é"]}', 1),
+        (2, 0, 0, 0, 0, '0000-00-00', '2024-00-01', null, '', '', null, '00:00:00.5', 0, b'0', '', null, 0),
+        (3, 1, 12345.6789, 1e20, -1e-7, '0001-01-01', '9999-12-31', null, '😀 NULL', null, 'x', null, null, null, null, '1', -1)`);
+      await site.writeSettings({
+        datalake: { ...localLake, format },
+        datasources: [mysqlDatasource(shop, ["customers", orders, "everything"])],
+      });
+      expect((await site.run("extract-and-load", "--all")).exitCode).toBe(0);
+
+      const same = await site.run("verify", "--all", "--source");
+      expect(same.stdout, same.stderr).toBe(
+        "✓ shop.customers  2 rows, 1 file, 1 slice; compared with the source\n" +
+          "✓ shop.orders  4 rows, 3 files, 3 slices; compared with the source\n" +
+          "✓ shop.everything  3 rows, 1 file, 1 slice; compared with the source\n",
+      );
+
+      await shop.query("update orders set note = 'B' where id = 2");
+      await shop.query("delete from orders where country is null");
+      await shop.query("insert into orders values (5, 'pt', 'e')");
+      await shop.query("update everything set k = '00:00:01', o = null where id = 1");
+      const { exitCode, stdout } = await site.run("verify", "--all", "--source", "--repair");
+      expect(stdout).toContain("    country=ar: other values in column note\n");
+      expect(stdout).toContain("    country=NULL: 0 rows at the source, 1 in the lake\n");
+      expect(stdout).toContain("    country=pt: 1 rows at the source, 0 in the lake\n");
+      expect(stdout).toContain("    other values in columns k, o\n");
+      expect(exitCode).toBe(0);
+      expect((await site.run("verify", "--all", "--source")).exitCode).toBe(0);
+    },
+  );
 });

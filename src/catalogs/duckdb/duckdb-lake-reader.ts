@@ -6,6 +6,7 @@ import type { LakeTable } from "../catalog.ts";
 import type { FileContent, LakeReader } from "../lake-reader.ts";
 import { duckdbMessage } from "./duckdb-errors.ts";
 import { loadDuckdb, offlineOptions } from "./duckdb-library.ts";
+import { planDigest, readDigest } from "./lake-digest.ts";
 import { quoteName, quoteTextList } from "./sql-text.ts";
 import { duckdbType, scanFiles } from "./view-sql.ts";
 
@@ -28,6 +29,10 @@ export async function openDuckdbLakeReader(): Promise<LakeReader> {
   };
   return {
     readFile: (table, file) => readFile(ask, table, file),
+    digest: async (table, columns) => {
+      const [row = {}] = await ask(planDigest(table, columns));
+      return readDigest(row, columns);
+    },
     async [Symbol.asyncDispose]() {
       connection.closeSync();
       instance.closeSync();

@@ -89,6 +89,11 @@ function freeFileColumn(table: LakeTable): string {
   return name;
 }
 
+/** A query of the table's rows with their lake types. */
+export function typedRows(table: LakeTable): string {
+  return typedQuery(table, `(${rawQuery(table)})`);
+}
+
 /** The columns in the order of the settings with their lake types, then the base partitions. */
 function typedQuery(table: LakeTable, from: string): string {
   const list = [
