@@ -109,7 +109,8 @@ async function loadAndPublish(
   signal.throwIfAborted();
   if (lake.upkeep === "auto") await defineUnchanged(lake, began, unchanged);
   if (loaded.length === 0) {
-    await catalog.show();
+    // A first load of which nothing came leaves no catalog of nothing.
+    if (began.tables.size > 0) await catalog.show();
     book.stays(began);
   } else {
     const names = loaded.filter(({ format }) => format === "parquet").map(({ schema }) => schema.table);
