@@ -20,9 +20,12 @@ export async function openDuckdbLakeReader(): Promise<LakeReader> {
     temp_directory: join(tmpdir(), `panorama-verify-${process.pid}`),
   });
   const connection = await connect(instance);
+  let underWay: Promise<unknown> = Promise.resolve();
   const ask = async (sql: string): Promise<Rows> => {
+    const answer = connection.runAndReadAll(sql);
+    underWay = answer.catch(() => undefined);
     try {
-      return (await connection.runAndReadAll(sql)).getRowObjects();
+      return (await answer).getRowObjects();
     } catch (cause) {
       throw new PanoramaError("QUERY_FAILED", duckdbMessage(cause), {}, { cause });
     }
@@ -34,6 +37,12 @@ export async function openDuckdbLakeReader(): Promise<LakeReader> {
       return readDigest(row, columns);
     },
     async [Symbol.asyncDispose]() {
+      // Whoever stopped waiting has not stopped the query, and it must not lose its connection. Again and again,
+      // because DuckDB forgets an interruption that comes just before it begins to work.
+      const again = setInterval(() => connection.interrupt(), 50);
+      connection.interrupt();
+      await underWay;
+      clearInterval(again);
       connection.closeSync();
       instance.closeSync();
     },
