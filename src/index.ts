@@ -45,6 +45,12 @@ export { rollBack, type RollbackOptions, type RollbackOutcome } from "./run/roll
 export type { Selection } from "./run/select-tables.ts";
 export { testConnections } from "./run/test-connections.ts";
 export { nearestName } from "./settings/nearest-name.ts";
+export {
+  type Finding,
+  type VerifiedTable,
+  verifyLake,
+  type VerifyOptions,
+} from "./run/verify-lake.ts";
 export { readSettings } from "./settings/read-settings.ts";
 export type { Settings } from "./settings/settings.ts";
 export { settingsJsonSchema } from "./settings/settings-json-schema.ts";

@@ -2,6 +2,8 @@ import { join } from "node:path";
 import type { Catalog } from "./catalogs/catalog.ts";
 import { queryLake as queryDuckdb } from "./catalogs/duckdb/query.ts";
 import { openDuckdbCatalog } from "./catalogs/duckdb/duckdb-catalog.ts";
+import { openDuckdbLakeReader } from "./catalogs/duckdb/duckdb-lake-reader.ts";
+import type { LakeReader } from "./catalogs/lake-reader.ts";
 import type { QueryResult } from "./catalogs/query-result.ts";
 import { csvEncoder } from "./encoders/csv/csv-encoder.ts";
 import type { Encoder } from "./encoders/encoder.ts";
@@ -70,6 +72,11 @@ export async function askCatalog(settings: Settings, sql: string, signal: AbortS
   const { datalake } = settings;
   if (datalake.type !== "s3") return queryDuckdb({ path, sql, signal });
   return queryDuckdb({ path, sql, signal, remote: await openRemoteFiles(datalake) });
+}
+
+/** Reads the files of the settings' lake; undefined for a lake in a bucket, whose files are elsewhere. */
+export async function openLakeReader({ datalake }: Settings): Promise<LakeReader | undefined> {
+  return datalake.type === "local" ? openDuckdbLakeReader() : undefined;
 }
 
 /** The tables that a datasource of type `openedx_sample` has, in name order. */

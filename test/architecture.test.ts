@@ -13,6 +13,7 @@ const layers = {
     "stores/store.ts",
     "catalogs/catalog.ts",
     "catalogs/query-result.ts",
+    "catalogs/lake-reader.ts",
     "catalogs/json-value.ts",
     "catalogs/sql-tokens.ts",
     "reports/reporter.ts",

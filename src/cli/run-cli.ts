@@ -14,6 +14,7 @@ import { addSetTablesFields } from "./commands/set-tables-fields.ts";
 import { addSettingsSchema } from "./commands/settings-schema.ts";
 import { addTables } from "./commands/tables.ts";
 import { addTestConnections } from "./commands/test-connections.ts";
+import { addVerify } from "./commands/verify.ts";
 import { showError } from "./show-error.ts";
 import { stoppedExitCode } from "./stop-signal.ts";
 
@@ -88,6 +89,7 @@ function openProgram(cli: Cli): Command {
   addTables(program, cli);
   addHistory(program, cli);
   addRollback(program, cli);
+  addVerify(program, cli);
   addClean(program, cli);
   addTestConnections(program, cli);
   addDefinitionCommands(program, cli);

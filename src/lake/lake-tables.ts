@@ -30,7 +30,7 @@ function combineLakes(lakes: readonly PlacedManifest[], root: string): CombinedL
       .map((table) => ({
         loadedAt: table.load?.loadedAt ?? "",
         place,
-        shown: showTable(table, place, root),
+        shown: describeLakeTable(table, place, root),
       })),
   );
   // The columns of the newest load lead where installations differ.
@@ -55,7 +55,8 @@ function hiddenBy(place: LakePlace, table: LakeTable): CatalogWarning {
   return { table: table.viewName ?? table.rawName ?? "", message };
 }
 
-function showTable(table: ManifestTable, place: LakePlace, root: string): LakeTable {
+/** One table of one lake as SQL engines should see it. */
+export function describeLakeTable(table: ManifestTable, place: LakePlace, root: string): LakeTable {
   const { definitions, format, columns, partitionColumns, slices } = table;
   return {
     name: table.table,

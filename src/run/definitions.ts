@@ -185,7 +185,7 @@ async function describeAll(
       signal.throwIfAborted();
       try {
         const known = manifest.tables.get(table.name);
-        if (known === undefined) source ??= await openSource(datasource);
+        if (known === undefined) source ??= await openSource(datasource, lake);
         const schema =
           known === undefined
             ? await requestedSchema(source as Source, table)

@@ -123,7 +123,8 @@ async function loadAndPublish(
   const { unchanged, incomplete } = read;
   if (lake.upkeep === "auto") await defineUnchanged(lake, began, unchanged);
   if (loaded.length === 0) {
-    if (unchanged.length > 0) await catalog.show();
+    // A first load of which nothing came leaves no catalog of nothing.
+    if (began.tables.size > 0) await catalog.show();
     book.stays(began);
   } else {
     const { show: showInCatalog, hide: hideInCatalog } = catalog;

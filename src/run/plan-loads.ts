@@ -67,7 +67,7 @@ async function planSource(
     await using snapshot = await opened.openSnapshot(signal);
     const marks = await snapshot.contentMarks?.(tables.map(({ name }) => name));
     for (const table of tables) {
-      const previous = manifest.tables.get(table.name);
+      const previous = published(manifest.tables.get(table.name));
       const known = { previous, format: encoder.format, place, contentMark: marks?.get(table.name) };
       const toLoad = planTableToLoad(table, datasource, false);
       planned.push(await planTable(source, toLoad, snapshot, known, signal));
@@ -77,6 +77,19 @@ async function planSource(
     return tables.map(({ name }) => ({ table: name, source, strategy: "failed", error }));
   }
   return planned;
+}
+
+/** As a load finds it, which first moves the files into place that an interrupted run left waiting. */
+function published(table: ManifestTable | undefined): ManifestTable | undefined {
+  return (
+    table && {
+      ...table,
+      slices: table.slices.map(({ partition, files }) => ({
+        partition,
+        files: files.map(({ key, byteCount, rowCount }) => ({ key, byteCount, rowCount })),
+      })),
+    }
+  );
 }
 
 interface Known {

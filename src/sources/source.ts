@@ -104,6 +104,17 @@ export interface SliceChanges {
   rangesOf(partitions: readonly Partition[]): readonly string[];
 }
 
+/** What each slice holds, calculated by the source itself. */
+export interface SliceDigests {
+  /** Those that are compared: what the settings made up is not at the source. */
+  readonly columns: readonly string[];
+  /**
+   * A row for each slice, perhaps several: the partition columns, the number of rows (int64), then of each column the
+   * number of NULLs (int64) and the checksum of `ColumnDigest` (text).
+   */
+  batches(signal: AbortSignal): AsyncIterable<RecordBatch>;
+}
+
 /** One table, ready to be read. */
 export interface TableReading {
   /** What the batches hold: the requested fields in their order, partition columns included. */
@@ -137,6 +148,15 @@ export interface TableReading {
     field: ChangeField,
     partitionColumns: readonly string[],
   ): Promise<SliceChanges | undefined>;
+
+  /**
+   * Undefined where slices cannot be told apart. `textBreaks`: whether line breaks within texts are to count as such, or
+   * as the two characters that CSV files have in their place.
+   */
+  digestSlices?(
+    partitionColumns: readonly string[],
+    textBreaks: "kept" | "escaped",
+  ): SliceDigests | undefined;
 
   /**
    * All rows, or those of one range of `split`, once. Batches are bounded in bytes and are pulled: the source is not read ahead of the

@@ -75,6 +75,15 @@ export interface History {
   readonly tables: readonly TableHistory[];
 }
 
+/** Plain objects, which failures print plainly. */
+function record<Values>(
+  arbitraries: {
+    [Key in keyof Values]: fc.Arbitrary<Values[Key]>;
+  },
+): fc.Arbitrary<Values> {
+  return fc.record(arbitraries, { noNullPrototype: true });
+}
+
 const small = fc.nat({ max: 30 });
 const time: fc.Arbitrary<Time> = fc.oneof(
   { weight: 8, arbitrary: fc.constant<Time>("next") },
@@ -88,14 +97,14 @@ const open = fc.oneof(
 const change: fc.Arbitrary<Change> = fc.oneof(
   {
     weight: 8,
-    arbitrary: fc.record({
+    arbitrary: record({
       change: fc.constant("insert" as const),
       ...{ part: small, value: small, time, open },
     }),
   },
   {
     weight: 8,
-    arbitrary: fc.record({
+    arbitrary: record({
       change: fc.constant("update" as const),
       row: small,
       value: small,
@@ -104,12 +113,12 @@ const change: fc.Arbitrary<Change> = fc.oneof(
       open,
     }),
   },
-  { weight: 3, arbitrary: fc.record({ change: fc.constant("delete" as const), row: small, open }) },
-  { weight: 1, arbitrary: fc.record({ change: fc.constant("empty-slice" as const), row: small }) },
-  { weight: 1, arbitrary: fc.record({ change: fc.constantFrom("empty" as const, "truncate" as const) }) },
+  { weight: 3, arbitrary: record({ change: fc.constant("delete" as const), row: small, open }) },
+  { weight: 1, arbitrary: record({ change: fc.constant("empty-slice" as const), row: small }) },
+  { weight: 1, arbitrary: record({ change: fc.constantFrom("empty" as const, "truncate" as const) }) },
   {
     weight: 1,
-    arbitrary: fc.record({
+    arbitrary: record({
       change: fc.constant("alter" as const),
       how: fc.constantFrom<Alteration>("add", "drop", "widen", "rename", "swap", "replace", "index"),
       value: small,
@@ -117,7 +126,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
   },
   {
     weight: 1,
-    arbitrary: fc.record({
+    arbitrary: record({
       change: fc.constant("configure" as const),
       how: fc.constantFrom<Configuration>(
         ...(["fields", "interval", "reconcile", "timestamp", "partitions", "constant"] as const),
@@ -126,7 +135,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
   },
 );
 
-const shape: fc.Arbitrary<TableShape> = fc.record({
+const shape: fc.Arbitrary<TableShape> = record({
   partitionBy: fc.constantFrom<TableShape["partitionBy"]>(
     ...([["part"], ["part"], ["section"], ["part", "section"], ["part", "section"], []] as const),
   ),
@@ -145,20 +154,20 @@ const fate: fc.Arbitrary<Fate> = fc.oneof(
   { weight: 1, arbitrary: fc.constant<Fate>({ fate: "doubled" }) },
   {
     weight: 1,
-    arbitrary: fc.record({ fate: fc.constant("stopped" as const), atEvent: fc.nat({ max: 12 }) }),
+    arbitrary: record({ fate: fc.constant("stopped" as const), atEvent: fc.nat({ max: 12 }) }),
   },
   {
     weight: 2,
-    arbitrary: fc.record({ fate: fc.constant("loses-disk" as const), atOperation }),
+    arbitrary: record({ fate: fc.constant("loses-disk" as const), atOperation }),
   },
-  { weight: 1, arbitrary: fc.record({ fate: fc.constant("killed" as const), atOperation }) },
+  { weight: 1, arbitrary: record({ fate: fc.constant("killed" as const), atOperation }) },
   {
     weight: 1,
-    arbitrary: fc.record({ fate: fc.constant("loses-server" as const), atEvent: fc.nat({ max: 12 }) }),
+    arbitrary: record({ fate: fc.constant("loses-server" as const), atEvent: fc.nat({ max: 12 }) }),
   },
 );
 
-const runPlan: fc.Arbitrary<RunPlan> = fc.record({
+const runPlan: fc.Arbitrary<RunPlan> = record({
   fate,
   settled: fc.constant(false),
   force: fc.oneof({ weight: 9, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
@@ -200,12 +209,12 @@ function settle(plan: RunPlan, run: number): RunPlan {
 /** Histories of as many tables and runs, which shrink to fewer. */
 export function histories({ tables, runs, changes, settling }: HistoryOptions): fc.Arbitrary<History> {
   const bounds = { minLength: runs, maxLength: runs };
-  const table = fc.record({
+  const table = record({
     shape,
     changes: fc.array(fc.array(change, { maxLength: changes, size: "max" }), bounds),
   });
   const plans = fc.array(runPlan, { minLength: 2, maxLength: runs, size: "max" });
-  return fc.record({
+  return record({
     runs: settling ? plans.map((all) => all.map(settle)) : plans,
     tables: fc.array(table, { minLength: 1, maxLength: tables, size: "max" }),
   });

@@ -119,13 +119,14 @@ class ModelWorld {
     const settings = await this.#settings();
     const before = await this.#publishedRuns();
     const ended = await this.#runWith(settings, fate, force, busy);
-    const rows = await this.#tryQuery(settings);
     const failed = ended.outcomes.reduce((sum, outcome) => sum + outcome.failed, 0);
     const well = ended.errors.every((error) => fate.fate === "doubled" && isConflict(error)) && failed === 0;
     const hadToEndWell = fate.fate === "ends" || (fate.fate === "doubled" && ended.outcomes.length === 0);
     if (hadToEndWell && !(well && ended.outcomes.length > 0)) {
       throw new Error(`a run failed: ${JSON.stringify(ended.events)}`, { cause: ended.errors[0] });
     }
+    // CSV files are replaced one after the other, and nothing is promised of the moments between.
+    const rows = well || this.#format === "parquet" ? await this.#tryQuery(settings) : undefined;
     const after = await this.#publishedRuns();
     for (const [i, { table, lake }] of this.#members.entries()) {
       const tableNow = now[i] as TableNow;
@@ -137,10 +138,7 @@ class ModelWorld {
         lake.check(tableRows, tableNow, { force, unchanged: !published });
         continue;
       }
-      // CSV files are replaced one after the other, and nothing is promised of the moments between.
-      if (this.#format === "parquet" && tableRows !== undefined) {
-        lake.checkBetween(tableRows, tableNow);
-      }
+      if (tableRows !== undefined) lake.checkBetween(tableRows, tableNow);
       if (published) lake.notePublished(tableNow, force);
     }
   }

@@ -58,14 +58,15 @@ function rawQuery(table: LakeTable): string {
       (name) => `${partitionExpression(table, name, quoteName(fileColumn ?? ""))} AS ${quoteName(name)}`,
     ),
   ];
-  return `SELECT ${list.join(", ")} FROM ${scan(table, fileColumns, files, fileColumn)}`;
+  return `SELECT ${list.join(", ")} FROM ${scanFiles(table, fileColumns, files, fileColumn)}`;
 }
 
-function scan(
+/** Some of the table's files as they are, with the file's path in `fileColumn` if that is asked for. */
+export function scanFiles(
   table: LakeTable,
   fileColumns: readonly Column[],
   files: readonly string[],
-  fileColumn: string | undefined,
+  fileColumn?: string,
 ): string {
   const options = ["hive_partitioning = false"];
   // `filename = true`, not a name, where possible: with a name of its own DuckDB opens every file before it filters.
@@ -86,6 +87,11 @@ function freeFileColumn(table: LakeTable): string {
   let name = "filename";
   while (taken.has(name)) name += "_";
   return name;
+}
+
+/** A query of the table's rows with their lake types. */
+export function typedRows(table: LakeTable): string {
+  return typedQuery(table, `(${rawQuery(table)})`);
 }
 
 /** The columns in the order of the settings with their lake types, then the base partitions. */
@@ -111,7 +117,8 @@ function fileType(table: LakeTable, column: Column): string {
   return table.format === "csv" ? "VARCHAR" : duckdbType(column.type);
 }
 
-function duckdbType(type: ColumnType): string {
+/** As DuckDB spells a lake type. */
+export function duckdbType(type: ColumnType): string {
   switch (type.kind) {
     case "int32":
       return "INTEGER";

@@ -7,6 +7,7 @@ import type { FieldRequest, TableReading, TableRequest } from "../source.ts";
 import type { NativeTable } from "./describe-table.ts";
 import type { ServerMoment } from "./content-marks.ts";
 import { findChanges, readWatermark } from "./slice-changes.ts";
+import { digestSlices } from "./slice-digests.ts";
 import { quoteIdentifier } from "./identifier.ts";
 import { keyRanges } from "./key-ranges.ts";
 import type { MysqlSession } from "./mysql-session.ts";
@@ -60,6 +61,8 @@ export function openMysqlTable(
         asked.map(({ column }) => column),
         { watermark, field, partitionColumns },
       ),
+    digestSlices: (partitionColumns, textBreaks) =>
+      digestSlices(session, described, asked, partitionColumns, textBreaks),
     batches: (signal, range) => readRows(session, described, planned, signal, range, invalid),
     alterations: () =>
       [...invalid].map(([column, count]): Alteration => ({ column, kind: "invalid-date", count })),
