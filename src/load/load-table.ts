@@ -78,6 +78,7 @@ export async function loadTable(
     reading,
     table,
     plan,
+    watermark,
     context,
     peers,
   );
@@ -133,6 +134,7 @@ async function loadPlanned(
   reading: TableReading,
   table: TableToLoad,
   plan: Exclude<LoadPlan, { readonly strategy: "unchanged" }>,
+  watermark: string | undefined,
   context: LoadContext,
   peers: PeerReaders | undefined,
 ): Promise<LoadedAsPlanned> {
@@ -141,7 +143,7 @@ async function loadPlanned(
     return { loaded, slices: loaded.slices, rowCount: loaded.rowCount, fullBecause };
   };
   if (plan.strategy === "full") return readAll(plan.reason);
-  const found = await findChanges(reading, plan, context.signal);
+  const found = await findChanges(reading, plan, watermark, context.signal);
   if (typeof found === "string") return readAll(found);
   const loadHere = loadHereOf(reading, table, context);
   const onProgress = progress(context.reporter, table.request.table);
