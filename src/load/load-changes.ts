@@ -34,13 +34,16 @@ export interface FoundChanges {
 
 /**
  * Finds the slices with rows that changed since the watermark, and those whose number of rows is not the lake's.
- * Resolves to the reason when the table has to be read as a whole. Reads no rows.
+ * Resolves to the reason when the table has to be read as a whole; so has one that holds no times any more, which
+ * may be empty. `watermark`: the reading's own. Reads no rows.
  */
 export async function findChanges(
   reading: TableReading,
   { known, since, field }: PlannedChanges,
+  watermark: string | undefined,
   signal: AbortSignal,
 ): Promise<FoundChanges | FullReason> {
+  if (watermark === undefined) return "no-watermark";
   const { partitionColumns, slices } = known;
   const changes = await reading.changesSince?.(since, field, partitionColumns);
   if (changes === undefined) return "slices-not-told-apart";

@@ -93,6 +93,7 @@ export async function loadTable(
     reading,
     table,
     plan,
+    watermark,
     context,
     peers,
   );
@@ -160,6 +161,7 @@ async function loadPlanned(
   reading: TableReading,
   table: TableToLoad,
   plan: Exclude<LoadPlan, { readonly strategy: "unchanged" }>,
+  watermark: string | undefined,
   context: LoadContext,
   peers: PeerReaders | undefined,
 ): Promise<LoadedAsPlanned> {
@@ -168,7 +170,7 @@ async function loadPlanned(
     return { loaded, slices: loaded.slices, rowCount: loaded.rowCount, fullBecause };
   };
   if (plan.strategy === "full") return readAll(plan.reason);
-  const found = await findChanges(reading, plan, context.signal);
+  const found = await findChanges(reading, plan, watermark, context.signal);
   if (typeof found === "string") return readAll(found);
   const loadHere = loadHereOf(reading, table, context);
   const onProgress = progress(context.reporter, table.request.table);

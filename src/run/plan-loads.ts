@@ -115,7 +115,8 @@ async function planTable(
     if (plan.strategy === "full") return { ...named, strategy: "full", reason: plan.reason, estimatedRows };
     const changes = await reading.changesSince?.(plan.since, plan.field, plan.known.partitionColumns);
     const costs = await changes?.explain?.();
-    const found = await findChanges(reading, plan, signal);
+    const watermark = await reading.watermark?.(plan.field);
+    const found = await findChanges(reading, plan, watermark, signal);
     return {
       ...named,
       ...(typeof found === "string"

@@ -42,6 +42,19 @@ describeOnServers("no change is missed by an incremental load", (server) => {
     ]);
   });
 
+  test("when a table was emptied, also where no index counts its rows", async () => {
+    await using school = await server.database();
+    await fill(school);
+    await school.query("alter table modules drop key course_id");
+    await using site = await openSite(settings(school));
+    await site.run("extract-and-load", "--all");
+
+    await school.query("truncate table modules");
+    await site.run("extract-and-load", "--all");
+
+    expect(await site.query(grades)).toEqual([]);
+  });
+
   test("when a column has taken the name of another one", async () => {
     await using school = await server.database();
     await fill(school);

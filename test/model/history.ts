@@ -36,6 +36,9 @@ export interface TableShape {
   readonly partitionBy: readonly ("part" | "section")[];
   readonly indexed: boolean;
   readonly timeType: "datetime(6)" | "datetime" | "timestamp(6)" | "date";
+  /** The settings list the fields, perhaps with a constant in place of one. */
+  readonly fields: "all" | "listed" | "constant";
+  readonly overlap: boolean;
   /** Times are the server's, or of a clock of the table's own in the past. */
   readonly serverClock: boolean;
 }
@@ -117,7 +120,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
   { weight: 1, arbitrary: record({ change: fc.constant("empty-slice" as const), row: small }) },
   { weight: 1, arbitrary: record({ change: fc.constantFrom("empty" as const, "truncate" as const) }) },
   {
-    weight: 1,
+    weight: 2,
     arbitrary: record({
       change: fc.constant("alter" as const),
       how: fc.constantFrom<Alteration>("add", "drop", "widen", "rename", "swap", "replace", "index"),
@@ -144,6 +147,8 @@ const shape: fc.Arbitrary<TableShape> = record({
     { weight: 1, arbitrary: fc.constant(false) },
   ),
   timeType: fc.constantFrom<TableShape["timeType"]>("datetime(6)", "datetime", "timestamp(6)", "date"),
+  fields: fc.constantFrom<TableShape["fields"]>("all", "all", "listed", "listed", "constant"),
+  overlap: fc.boolean(),
   serverClock: fc.boolean(),
 });
 

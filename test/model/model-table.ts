@@ -26,14 +26,24 @@ export class ModelTable {
   /** The latest time of the table's own clock, in minutes after its beginning. */
   #minutes = 0;
   #alterations = 0;
-  #settings = {
-    ...{ listed: false, interval: "10 minute", reconcile: "every 1d", timestamp: true, partitions: true },
-    constant: false,
+  #settings: {
+    listed: boolean;
+    constant: boolean;
+    interval: "10 minute" | "0 second";
+    reconcile: "every 1d" | "every 0m";
+    timestamp: boolean;
+    partitions: boolean;
   };
 
   constructor(name: string, shape: TableShape) {
     this.name = name;
     this.#shape = shape;
+    this.#settings = {
+      listed: shape.fields === "listed",
+      constant: shape.fields === "constant",
+      interval: shape.overlap ? "10 minute" : "0 second",
+      ...{ reconcile: "every 1d", timestamp: true, partitions: true },
+    };
     this.#columns = [
       ["id", "int"],
       ["part", "varchar(20)"],
