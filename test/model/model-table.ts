@@ -248,7 +248,8 @@ export class ModelTable {
     const specification = this.#plan(how, value);
     if (specification === undefined) return;
     await main.query(`alter table ${this.name} ${specification}`);
-    this.#alterations++;
+    // An index changes no row.
+    if (how !== "index") this.#alterations++;
   }
 
   /** What to write after `alter table`; changes the known columns accordingly. */
@@ -274,6 +275,7 @@ export class ModelTable {
       return `drop column ${name}, add column ${name} ${type} null default ${value + 100 * this.#alterations}`;
     }
     if (how === "widen") {
+      if (type === "bigint") return undefined;
       this.#columns[at] = [name, "bigint"];
       return `modify ${name} bigint null`;
     }
