@@ -1,5 +1,5 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type BenchServer, openBenchServer } from "./bench-server.ts";
 import { type BenchTable, ensureLargeTable, ensureTable, tableName } from "./bench-table.ts";
@@ -15,6 +15,7 @@ import { planFigures, renderFigures, spellRows, spread, verdictOf } from "./figu
 import { describeMachine } from "./machine.ts";
 import { openOtherPrograms } from "./other-programs.ts";
 import { openPanoramaLoad, type PanoramaLoad, viewName } from "./panorama-loads.ts";
+import { ownFolder, runBench, tell } from "./run-bench.ts";
 import { runOnce, runRounds, timeVersion } from "./rounds.ts";
 
 const usage = `make bench ARGS="[--quick] [--rows 2000000] [--courses 300] [--rounds 3]"
@@ -157,20 +158,8 @@ async function compareBucketRows(load: BucketLoad | undefined, expected: number)
   return [`${load.name}: ${expected} rows at the server, ${found} in the bucket`];
 }
 
-/** In the checkout, which is on a disk where the system's temporary folder may be memory. */
-async function ownFolder(): Promise<AsyncDisposable & { readonly path: string }> {
-  // Named like the test servers' folder, so that their next start removes it if this process is killed.
-  const path = resolve(".services", `run-${process.pid}`);
-  await mkdir(path, { recursive: true, mode: 0o700 });
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
-}
-
 function seconds(value: number | undefined): string {
   return value === undefined ? "?" : `${value.toFixed(2)} s`;
-}
-
-function tell(notice: string): void {
-  process.stderr.write(`${notice}\n`);
 }
 
 function readOptions(): Options {
@@ -190,24 +179,4 @@ function readOptions(): Options {
   return { rows, courses, rounds, quick: values.quick };
 }
 
-async function main(): Promise<void> {
-  let options: Options;
-  try {
-    options = readOptions();
-  } catch (error) {
-    tell(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
-    process.exitCode = 2;
-    return;
-  }
-  const interruption = new AbortController();
-  // What the bench changed at the server is put back; a second interrupt ends it at once.
-  process.once("SIGINT", () => interruption.abort(new Error("interrupted")));
-  try {
-    await bench(options, interruption.signal);
-  } catch (error) {
-    tell(error instanceof Error ? (error.stack ?? error.message) : String(error));
-    process.exitCode = 1;
-  }
-}
-
-await main();
+await runBench(usage, readOptions, bench);

@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { MongoClient } from "mongodb";
@@ -7,6 +7,7 @@ import { openMongoServer } from "../test/services/open-mongo-server.ts";
 import { watchMongo } from "../test/services/watched-mongo.ts";
 import { fillModulestore, republish } from "./fill-modulestore.ts";
 import { describeMachine } from "./machine.ts";
+import { ownFolder, runBench, tell } from "./run-bench.ts";
 import { measureChild, type Measured } from "./measured-child.ts";
 
 const usage = `make bench-structures ARGS="[--courses 500] [--blocks 1300] [--republished 5]"
@@ -110,17 +111,6 @@ async function connect(address: MongoAddress): Promise<AsyncDisposable & { reado
   return { of, [Symbol.asyncDispose]: () => of.close() };
 }
 
-/** In the checkout, which is on a disk where the system's temporary folder may be memory. */
-async function ownFolder(): Promise<AsyncDisposable & { readonly path: string }> {
-  const path = resolve(".services", `run-${process.pid}`, "bench-structures");
-  await mkdir(path, { recursive: true, mode: 0o700 });
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
-}
-
-function tell(notice: string): void {
-  process.stderr.write(`${notice}\n`);
-}
-
 function readOptions(): Options {
   const number = (fallback: string) => ({ type: "string", default: fallback }) as const;
   const { values } = parseArgs({
@@ -137,23 +127,4 @@ function readOptions(): Options {
   return { courses, blocks, republished };
 }
 
-async function main(): Promise<void> {
-  let options: Options;
-  try {
-    options = readOptions();
-  } catch (error) {
-    tell(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
-    process.exitCode = 2;
-    return;
-  }
-  const interruption = new AbortController();
-  process.once("SIGINT", () => interruption.abort(new Error("interrupted")));
-  try {
-    await bench(options, interruption.signal);
-  } catch (error) {
-    tell(error instanceof Error ? (error.stack ?? error.message) : String(error));
-    process.exitCode = 1;
-  }
-}
-
-await main();
+await runBench(usage, readOptions, bench);

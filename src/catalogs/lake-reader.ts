@@ -10,7 +10,7 @@ export interface FileContent {
   readonly wrongColumns: readonly string[];
 }
 
-/** Reads files of a lake as any SQL engine would, without a catalog. */
+/** Reads files of a lake as SQL engines do, without a catalog. */
 export interface LakeReader extends AsyncDisposable {
   /** Every byte of the columns of one of the table's files. Throws `QUERY_FAILED` for a file that cannot be read. */
   readFile(table: LakeTable, file: string): Promise<FileContent>;

@@ -1,4 +1,4 @@
-import type { Alteration } from "../table/alteration.ts";
+import type { RunEvent } from "../reports/reporter.ts";
 import { countAt, listAt, objectAt, oneOfAt, textAt, timeAt, unreadable } from "./json-fields.ts";
 import { alterationAt } from "./manifest-format.ts";
 import type { SchemaChange } from "./schema-changes.ts";
@@ -39,23 +39,8 @@ export type TableRecord =
   /** By a rollback; `run` is the one that had loaded it, undefined for a table that nothing was loaded into then. */
   | { readonly ended: "restored"; readonly table: string; readonly source: string; readonly run?: string };
 
-export interface LoadRecord {
-  readonly table: string;
-  readonly source: string;
-  /** `slices`: only those were read in which something had changed. */
-  readonly strategy: "full" | "slices";
-  /** Why all rows were read, if they were. */
-  readonly reason?: string;
-  /** Read. */
-  readonly rows: number;
-  /** Of the files written. */
-  readonly bytes: number;
-  readonly files: number;
-  readonly slices: number;
-  /** Slices that stayed as they were. */
-  readonly keptSlices: number;
-  readonly millis: number;
-  readonly alterations: readonly Alteration[];
+/** What the run has told of the table, and how its columns changed. */
+export interface LoadRecord extends Omit<RunEvent & { readonly kind: "table-loaded" }, "kind"> {
   readonly schemaChanges: readonly SchemaChange[];
 }
 

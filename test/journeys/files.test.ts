@@ -51,7 +51,7 @@ const sources = [
 ];
 
 describe("files of others", () => {
-  test("become typed tables of a Parquet lake, partitioned as any table", async () => {
+  test("become typed tables of a Parquet lake, partitioned like tables of a database", async () => {
     await using site = await siteWith(
       { base_partitions: [{ name: "lms", type: "varchar", value: "a" }] },
       sources,

@@ -79,7 +79,7 @@ export async function findHttpfs(): Promise<{ readonly found: boolean; readonly 
   }
 }
 
-/** Installed where DuckDB itself looks for it, as any user of DuckDB does once. */
+/** Installed where DuckDB itself looks for it, as users of DuckDB do once. */
 async function ensureHttpfs(connection: DuckDBConnection): Promise<void> {
   const load = (): Promise<unknown> => connection.run("LOAD httpfs");
   try {
