@@ -62,30 +62,18 @@ export async function loadTable(
   const started = performance.now();
   const reading = await snapshot.openTable(table.request);
   assertPartitionColumns(reading, table, source);
-  let told = 0;
-  const warn = (): void => {
-    for (const message of reading.warnings.slice(told)) {
-      reporter.report({ kind: "warning", source, table: name, message });
-    }
-    told = reading.warnings.length;
-  };
+  const warn = newWarnings(reading, source, name, reporter);
   warn();
   const loadedAt = new Date();
   const plan = planLoad({
     ...{ previous: context.known.get(name), reading, table, format: encoder.format, contentMark },
-    ...{ place: context.place },
-    ...{ forced: context.forced ?? false, now: loadedAt },
+    ...{ place: context.place, forced: context.forced ?? false, now: loadedAt },
   });
   if (plan.strategy === "unchanged") {
     reporter.report({ kind: "table-unchanged", table: name, source });
     return undefined;
   }
-  reporter.report({
-    kind: "table-started",
-    table: name,
-    source,
-    estimatedRows: reading.estimatedRowCount,
-  });
+  reporter.report({ kind: "table-started", table: name, source, estimatedRows: reading.estimatedRowCount });
   const { field } = table.incremental ?? {};
   // Of the snapshot, so that it is the same before and after the rows are read.
   const watermark = field && (await reading.watermark?.(field));
@@ -99,16 +87,12 @@ export async function loadTable(
   );
   warn();
   const alterations = sumAlterations([...reading.alterations(), ...loaded.alterations]);
-  const files = loaded.slices.flatMap((slice) => slice.files);
   reporter.report({
     kind: "table-loaded",
     table: name,
     source,
     ...(fullBecause === undefined ? { strategy: "slices" } : { strategy: "full", reason: fullBecause }),
-    rows: loaded.rowCount,
-    bytes: files.reduce((sum, file) => sum + file.byteCount, 0),
-    files: files.length,
-    slices: loaded.slices.length,
+    ...sizesOf(loaded),
     keptSlices: slices.length - loaded.slices.length,
     millis: Math.round(performance.now() - started),
     alterations,
@@ -135,6 +119,29 @@ export async function loadTable(
     },
     incomplete: reportFindings(reading, source, name, reporter),
   };
+}
+
+/** Tells those warnings, each time it is called, that have come since the last time. */
+function newWarnings(reading: TableReading, source: string, table: string, reporter: Reporter): () => void {
+  let told = 0;
+  return () => {
+    for (const message of reading.warnings.slice(told)) {
+      reporter.report({ kind: "warning", source, table, message });
+    }
+    told = reading.warnings.length;
+  };
+}
+
+/** Of what was read. */
+function sizesOf({ rowCount, slices }: LoadedRows): {
+  readonly rows: number;
+  readonly bytes: number;
+  readonly files: number;
+  readonly slices: number;
+} {
+  const files = slices.flatMap((slice) => slice.files);
+  const bytes = files.reduce((sum, file) => sum + file.byteCount, 0);
+  return { rows: rowCount, bytes, files: files.length, slices: slices.length };
 }
 
 /** Tells what came up while the table was read. True when it is not all there. */
