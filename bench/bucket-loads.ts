@@ -1,13 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import {
-  CreateBucketCommand,
-  DeleteBucketCommand,
-  DeleteObjectsCommand,
-  GetObjectCommand,
-  ListObjectsV2Command,
-  S3Client,
-} from "@aws-sdk/client-s3";
+import { CreateBucketCommand, DeleteBucketCommand, GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { removeObjects } from "../test/services/empty-bucket.ts";
 import { openS3Server } from "../test/services/open-s3-server.ts";
 import type { S3Address } from "../test/services/s3-address.ts";
 import type { BenchServer } from "./bench-server.ts";
@@ -50,7 +44,7 @@ export async function openBenchBucket(
   return {
     load: (plan) => openBucketLoad(server, folder, { address, bucket, client }, plan),
     async [Symbol.asyncDispose]() {
-      await empty(client, bucket);
+      await removeObjects(client, bucket);
       await client.send(new DeleteBucketCommand({ Bucket: bucket }));
       client.destroy();
       await opened[Symbol.asyncDispose]();
@@ -98,7 +92,7 @@ async function openBucketLoad(
         PANORAMA_BENCH_S3_SECRET: address.secretAccessKey,
       },
     },
-    prepare: () => empty(client, bucket),
+    prepare: () => removeObjects(client, bucket),
     required: true,
     once: false,
     rowCount: () => readRowCount(client, bucket),
@@ -109,17 +103,6 @@ function clientOf({ endpointUrl, region, accessKeyId, secretAccessKey }: S3Addre
   process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
   const credentials = { accessKeyId, secretAccessKey };
   return new S3Client({ endpoint: endpointUrl, region, credentials, forcePathStyle: true });
-}
-
-async function empty(client: S3Client, bucket: string): Promise<void> {
-  for (;;) {
-    const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: bucket }));
-    if (Contents.length === 0) return;
-    const objects = Contents.map(({ Key }) => ({ Key }));
-    await client.send(
-      new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: objects, Quiet: true } }),
-    );
-  }
 }
 
 async function readRowCount(client: S3Client, bucket: string): Promise<number> {

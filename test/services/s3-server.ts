@@ -5,12 +5,11 @@ import {
   AbortMultipartUploadCommand,
   CreateBucketCommand,
   DeleteBucketCommand,
-  DeleteObjectsCommand,
   ListMultipartUploadsCommand,
-  ListObjectsV2Command,
   S3Client,
 } from "@aws-sdk/client-s3";
 import { describe, expect, inject, test } from "vitest";
+import { removeObjects } from "./empty-bucket.ts";
 import type { FoundS3Server, S3Address } from "./s3-address.ts";
 
 export interface TestS3Server extends S3Address {
@@ -85,16 +84,5 @@ async function removeUploads(client: S3Client, bucket: string): Promise<void> {
   const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket }));
   for (const { Key, UploadId } of Uploads) {
     await client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }));
-  }
-}
-
-async function removeObjects(client: S3Client, bucket: string): Promise<void> {
-  for (;;) {
-    const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: bucket }));
-    if (Contents.length === 0) return;
-    const objects = Contents.map(({ Key }) => ({ Key }));
-    await client.send(
-      new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: objects, Quiet: true } }),
-    );
   }
 }
