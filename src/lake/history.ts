@@ -1,5 +1,5 @@
 import { PanoramaError } from "../errors.ts";
-import { historyFolder, type LakePlace, recordKey, runOfRecord } from "../stores/lake-path.ts";
+import { historyFolder, type LakePlace, recordKey, runOfRecord, runStartedAt } from "../stores/lake-path.ts";
 import type { Store } from "../stores/store.ts";
 import { type LakeManifest, readManifest } from "./manifest.ts";
 import { type LakeState, parseRecord, type RunRecord, spellRecord } from "./run-record.ts";
@@ -23,7 +23,7 @@ export async function saveRecord(store: Store, lake: LakePlace, record: RunRecor
 
 /** The records of the last `count` runs. */
 export async function readHistory(store: Store, lake: LakePlace, count: number): Promise<LakeHistory> {
-  const runs = (await listRuns(store, lake)).slice(0, count);
+  const runs = lastRuns(await listRuns(store, lake), count);
   const unreadable: string[] = [];
   const read = async (run: string): Promise<readonly RunRecord[]> => {
     const found = await store.get(recordKey(lake, run));
@@ -36,8 +36,17 @@ export async function readHistory(store: Store, lake: LakePlace, count: number):
       return [];
     }
   };
-  const records = await Promise.all(runs.map(read));
-  return { records: records.flat(), unreadable };
+  const records = (await Promise.all(runs.map(read))).flat();
+  records.sort((a, b) => b.startedAt.localeCompare(a.startedAt));
+  return { records: records.slice(0, count), unreadable };
+}
+
+/** Ids tell seconds only: with the last `count` go all that began in the same second as the first of these. */
+function lastRuns(runs: readonly string[], count: number): readonly string[] {
+  const first = runs[Math.min(count, runs.length) - 1];
+  if (first === undefined) return [];
+  const second = runStartedAt(first).getTime();
+  return runs.filter((run) => runStartedAt(run).getTime() >= second);
 }
 
 export function describeState({ generation, tables }: LakeManifest): LakeState {
