@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
+import { setFlagsFromString } from "node:v8";
 import { StopSignal } from "./stop-signal.ts";
 
 // A reader such as `head` that has seen enough is no failure. A log that cannot be written must not stop a load.
@@ -7,6 +8,10 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(error.code === "EPIPE" ? 0 : 1);
 });
 process.stderr.on("error", () => {});
+
+// What a load has on the heap is little and lives long; what comes from sockets makes V8 collect it dozens of times. It
+// may grow to four times of what a collection left (of some 20 MB) first: a tenth of a load's time.
+setFlagsFromString("--heap-growing-percent=300");
 
 const version = readVersion();
 const argv = process.argv.slice(2);

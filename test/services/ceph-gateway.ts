@@ -183,7 +183,7 @@ memstore_device_bytes = 6442450944
 memstore_page_set = false
 [client.rgw]
 rgw_data = ${folder}/rgw
-rgw_frontends = beast endpoint=127.0.0.1:${port}
+rgw_frontends = beast endpoint=127.0.0.1:${port} tcp_nodelay=1
 rgw_thread_pool_size = 16
 rgw_rados_pool_pg_num_min = 1
 rgw_s3_auth_use_sts = true
