@@ -39,47 +39,39 @@ async function bench({ courses, blocks, republished }: Options, signal: AbortSig
   tell(`filling ${courses} courses of ${blocks} blocks…`);
   await fillModulestore(db, { courses, blocks }, tell);
 
-  const load = async (
-    what: string,
-  ): Promise<Measured & { readonly structures: number; readonly definitions: number }> => {
-    await using watched = await watchMongo(address);
+  const load = async (what: string, from: Pick<MongoAddress, "host" | "port">): Promise<Measured> => {
     const settingsFile = join(folder.path, "panorama_settings.yaml");
-    await writeFile(settingsFile, JSON.stringify(planSettings({ ...address, ...watched }, folder.path)));
+    const settings = planSettings({ ...address, host: from.host, port: from.port }, folder.path);
+    await writeFile(settingsFile, JSON.stringify(settings));
     const words = ["--settings", settingsFile, "extract-and-load", "--all"];
     const measured = await measureChild({ program: resolve("panorama"), words }, signal);
-    const [structures, definitions] = ["structures", "definitions"].map(
-      (name) => watched.finds(`modulestore.${name}`).length,
-    );
-    const counted = { ...measured, structures: structures ?? 0, definitions: definitions ?? 0 };
-    tell(`${what}: ${spell(counted)}`);
-    return counted;
+    tell(`${what}: ${spell(measured)}`);
+    return measured;
   };
   // The launcher builds what has changed, which is not to be measured.
   await measureChild({ program: resolve("panorama"), words: ["--version"] }, signal);
-  const first = await load("all");
+  const first = await load("all", address);
   await republish(db, republished, blocks);
-  const second = await load("republished");
+  // What watches takes time of its own, so that only the small load goes through it.
+  await using watched = await watchMongo(address);
+  const second = await load("republished", watched);
+  const structures = watched.finds("modulestore.structures").length;
   await db.dropDatabase();
 
   const peak = Math.max(first.peakBytes ?? 0, second.peakBytes ?? 0);
-  const reached = first.seconds <= mustSeconds && peak <= mustBytes && second.structures === republished;
+  const reached = first.seconds <= mustSeconds && peak <= mustBytes && structures === republished;
   process.stdout.write(`
 ${machine.processor}, ${machine.cores} cores, ${(machine.memoryBytes / 1e9).toFixed(0)} GB, ${machine.system}; Node.js ${machine.node}; panorama ${machine.commit ?? "outside of git"}
 ${courses} courses of ${blocks} blocks: ${spell(first)}
-${republished} of them republished: ${spell(second)}
+${republished} of them republished: ${spell(second)}, ${structures} structures read
 wanted: ${mustSeconds} s, ${mustBytes / 1e6} MB, ${republished} structures: ${reached ? "reached" : "missed"}
 `);
   if (!reached) process.exitCode = 1;
 }
 
-function spell({
-  seconds,
-  peakBytes = 0,
-  processorSeconds = 0,
-  structures,
-  definitions,
-}: Measured & { readonly structures: number; readonly definitions: number }): string {
-  return `${seconds.toFixed(1)} s (${processorSeconds.toFixed(1)} s of a processor), ${(peakBytes / 1e6).toFixed(0)} MB at most, ${structures} structures read, ${definitions} times definitions`;
+function spell({ seconds, peakBytes = 0, processorSeconds = 0 }: Measured): string {
+  const peak = (peakBytes / 1e6).toFixed(0);
+  return `${seconds.toFixed(1)} s (${processorSeconds.toFixed(1)} s of a processor), ${peak} MB at most`;
 }
 
 function planSettings({ host, port, user, password }: MongoAddress, folder: string): object {
