@@ -39,7 +39,8 @@ export async function openMongoServer(): Promise<OpenedMongoServer> {
     const log = join(folder, "log");
     const program = await ensureFerretdb(home, folder, log);
     const { options, address } = await planServer(folder);
-    server = await startProcess([program, ...options], log, "run", "KILL");
+    // Go collects garbage all the time otherwise, since next to nothing of it lives.
+    server = await startProcess(["env", "GOGC=800", program, ...options], log, "run", "KILL");
     await waitUntilAnswering(address);
     found = { address };
   } catch (error) {
