@@ -10,8 +10,8 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 process.stderr.on("error", () => {});
 
 // What a load has on the heap is little and lives long; what comes from sockets makes V8 collect it dozens of times. It
-// may grow to four times of what a collection left (of some 20 MB) first: a tenth of a load's time.
-setFlagsFromString("--heap-growing-percent=300");
+// may grow to two and a half times of what a collection left (of some 20 MB) first: a tenth of a load's time.
+setFlagsFromString("--heap-growing-percent=150");
 
 const version = readVersion();
 const argv = process.argv.slice(2);

@@ -4,9 +4,9 @@ import type { Column } from "../table/table-schema.ts";
 import { ByteStreams } from "./byte-streams.ts";
 
 /** Bytes of all slices together before the largest are handed on. */
-const heldLimit = 40 << 20;
+const heldLimit = 36 << 20;
 /** What remains then: the slices that are handed on are those above average. */
-const heldAfterwards = 20 << 20;
+const heldAfterwards = 18 << 20;
 
 /** A slice's stream that is not full costs half a block on average. */
 const largestBlock = 2048;
