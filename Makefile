@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format build bench bench-views bench-structures services services-stop clean
+.PHONY: help demo test check format build bench bench-views bench-structures bench-idle services services-stop clean
 
 # npm writes this file last, so it proves a finished install.
 installed := node_modules/.package-lock.json
@@ -34,6 +34,9 @@ bench-views: $(installed) build ## Time every Open edX view of a sample site of 
 
 bench-structures: $(installed) build ## Measure a load of 500 course structures from a Mongo server, and of 5 republished ones
 	@$(call run-typescript,bench/structures.ts) $(ARGS)
+
+bench-idle: $(installed) build ## Load all tables of a site, then measure runs while nothing changes
+	@$(call run-typescript,bench/idle.ts) $(ARGS)
 
 services: $(installed) ## Start the test servers and leave them running
 	@$(call run-typescript,test/services/keep-servers.ts)

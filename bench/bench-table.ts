@@ -76,7 +76,8 @@ export async function ensureLargeTable(
   return database;
 }
 
-function targetOf({ address }: BenchServer): Omit<MysqlTarget, "database"> {
+/** How to fill tables there. */
+export function targetOf({ address }: BenchServer): Omit<MysqlTarget, "database"> {
   const { host, port, socket, user, password } = address;
   return { host, port, user, password, ...(socket === undefined ? {} : { socketPath: socket }) };
 }

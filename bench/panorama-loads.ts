@@ -63,7 +63,7 @@ export async function openPanoramaLoad(
 
 /** The table of the bench as a datasource of a settings file, which takes the password from its environment. */
 export function benchDatasource(
-  { address: { host, port, socket, user } }: BenchServer,
+  server: BenchServer,
   database: string,
   partitionFields: readonly string[],
 ): object {
@@ -72,11 +72,21 @@ export function benchDatasource(
   return {
     type: "mysql",
     name: "bench",
+    ...benchConnection(server, database),
+    tables: [{ name: tableName, ...partitions }],
+  };
+}
+
+/** A datasource's settings of the server, and of the password's place in the environment. */
+export function benchConnection(
+  { address: { host, port, socket, user } }: BenchServer,
+  database: string,
+): object {
+  return {
     ...(socket === undefined ? { mysql_host: host, mysql_port: port } : { mysql_socket: socket }),
     mysql_username: user,
     mysql_password: "${PANORAMA_BENCH_PASSWORD:-}",
     mysql_database: database,
     mysql_ssl_mode: "disabled",
-    tables: [{ name: tableName, ...partitions }],
   };
 }
