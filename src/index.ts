@@ -36,6 +36,10 @@ export {
   type TablesChange,
   type WantedTables,
 } from "./run/edit-tables.ts";
+export type { ColumnDifference } from "./run/compare-rows.ts";
+export type { LakeRow, OtherVersion, RowLoad, Slice } from "./run/describe-row.ts";
+export type { RowVerdict } from "./run/explain-difference.ts";
+export { type ExplainedRow, explainRow, type NextLoad, type RowAtSource } from "./run/explain-row.ts";
 export { extractAndLoad, type RunOptions, type RunOutcome } from "./run/extract-and-load.ts";
 export { type IamPolicy, planIamPolicy, type PolicyOptions } from "./run/iam-policy.ts";
 export { type PolicyDocument, policyDocument, type PolicyStatement } from "./run/iam-statement.ts";

@@ -47,7 +47,7 @@ export async function openAwsCatalog(
 }
 
 /** The bucket of a lake for DuckDB to read. */
-export async function openRemoteFiles(lake: S3DatalakeSettings): Promise<RemoteFiles> {
+export async function openRemoteFiles(lake: S3DatalakeSettings | AwsDatalakeSettings): Promise<RemoteFiles> {
   const { openBucketAccess } = await import("./stores/s3/bucket-access.ts");
   const { bucket } = lake;
   return {

@@ -79,6 +79,11 @@ export async function openLakeReader({ datalake }: Settings): Promise<LakeReader
   return datalake.type === "local" ? openDuckdbLakeReader() : undefined;
 }
 
+/** As `openLakeReader`, of files in a bucket too: for few rows, while all would be much to carry. Throws HTTPFS_MISSING. */
+export async function openRowReader({ datalake }: Settings): Promise<LakeReader> {
+  return openDuckdbLakeReader(datalake.type === "local" ? undefined : await openRemoteFiles(datalake));
+}
+
 /** The tables that a datasource of type `openedx_sample` has, in name order. */
 export const sampleTableNames: readonly string[] = sampleSourceTables;
 

@@ -10,6 +10,14 @@ export interface FileContent {
   readonly wrongColumns: readonly string[];
 }
 
+/** A row of a lake table. */
+export interface FoundRow {
+  /** As `LakeSlice.files` spells it. */
+  readonly file: string;
+  /** A value for each of the table's columns, as `partitionText` spells it. */
+  readonly values: readonly (string | null)[];
+}
+
 /** Reads files of a lake as SQL engines do, without a catalog. */
 export interface LakeReader extends AsyncDisposable {
   /** Every byte of the columns of one of the table's files. Throws `QUERY_FAILED` for a file that cannot be read. */
@@ -17,4 +25,10 @@ export interface LakeReader extends AsyncDisposable {
 
   /** What these columns hold in all files of the table. Throws `QUERY_FAILED`. */
   digest(table: LakeTable, columns: readonly string[]): Promise<ContentDigest>;
+
+  /**
+   * The rows that have these values in these columns, as `partitionText` spells them. Throws `QUERY_FAILED`, also where a
+   * file is missing.
+   */
+  findRows(table: LakeTable, key: ReadonlyMap<string, string>): Promise<readonly FoundRow[]>;
 }

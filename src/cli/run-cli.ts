@@ -3,6 +3,7 @@ import type { Cli, CliIo, GlobalOptions } from "./cli.ts";
 import { addClean } from "./commands/clean.ts";
 import { addDefinitionCommands } from "./commands/definitions.ts";
 import { addDemo } from "./commands/demo.ts";
+import { addExplain } from "./commands/explain.ts";
 import { addExtractAndLoad } from "./commands/extract-and-load.ts";
 import { addHistory } from "./commands/history.ts";
 import { addIamPolicy } from "./commands/iam-policy.ts";
@@ -90,6 +91,7 @@ function openProgram(cli: Cli): Command {
   addHistory(program, cli);
   addRollback(program, cli);
   addVerify(program, cli);
+  addExplain(program, cli);
   addClean(program, cli);
   addTestConnections(program, cli);
   addDefinitionCommands(program, cli);

@@ -27,6 +27,11 @@ export function hashColumn(
   return { values: new Uint8Array(hashes.buffer), nulls: data.nulls, nullCount: data.nullCount };
 }
 
+/** As `hashColumn`, of one value in the text that `partitionText` spells. */
+export function hashText(type: ColumnType, text: string, hash: KeyedHash): string {
+  return hash(Buffer.from(text, type.kind === "bytes" ? "hex" : "utf8").toString("latin1"));
+}
+
 /** The values that are not NULL, a character for each byte. */
 function* writtenValues(type: ColumnType, data: ColumnData, rowCount: number): Generator<string> {
   const { values, nullCount } = data;

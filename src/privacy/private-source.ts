@@ -1,7 +1,7 @@
 import type { FieldRequest, Snapshot, Source, TableReading, TableRequest } from "../sources/source.ts";
 import type { ColumnData, RecordBatch } from "../table/record-batch.ts";
 import type { Column, TableSchema } from "../table/table-schema.ts";
-import { hashColumn, yearColumn } from "./change-column.ts";
+import { hashColumn, hashText, yearColumn } from "./change-column.ts";
 import { type KeyedHash, keyedHash } from "./keyed-hash.ts";
 import { changedColumn, type ColumnPlan, keyAfter, planColumns } from "./plan-columns.ts";
 import { needsKey, type TablePrivacy } from "./privacy-rules.ts";
@@ -84,6 +84,10 @@ async function openPrivateTable(
     },
     estimatedRowCount: reading.estimatedRowCount,
     split: (count) => reading.split(count),
+    findRow: (key) => {
+      const found = reading.findRow?.(key);
+      return found && { ...found, key: changedKey(found.key, reading.schema.columns, plan.changes, hash) };
+    },
     watermark: async (field) => reading.watermark?.(field),
     // A slice of changed values is none that the source knows.
     changesSince: async (watermark, field, partitionColumns) =>
@@ -135,6 +139,22 @@ function changedBatch(
     columns: changed,
     release: () => batch.release(),
   };
+}
+
+/** Texts of values of the source as texts of what becomes of them. */
+function changedKey(
+  key: ReadonlyMap<string, string>,
+  columns: readonly Column[],
+  changes: ColumnPlan["changes"],
+  hash: KeyedHash,
+): ReadonlyMap<string, string> {
+  return new Map(
+    [...key].map(([name, text]) => {
+      const at = columns.findIndex((column) => column.name === name);
+      const type = columns[at]?.type;
+      return [name, type !== undefined && changes[at] === "hash" ? hashText(type, text, hash) : text];
+    }),
+  );
 }
 
 function changedSchema(

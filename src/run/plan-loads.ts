@@ -80,7 +80,7 @@ async function planSource(
 }
 
 /** As a load finds it, which first moves the files into place that an interrupted run left waiting. */
-function published(table: ManifestTable | undefined): ManifestTable | undefined {
+export function published(table: ManifestTable | undefined): ManifestTable | undefined {
   return (
     table && {
       ...table,

@@ -115,6 +115,14 @@ export interface SliceDigests {
   batches(signal: AbortSignal): AsyncIterable<RecordBatch>;
 }
 
+/** How one row of a table is read, by its key. */
+export interface KeyedRow {
+  /** For `batches`: it holds the row, if there is one, and perhaps others whose keys the source takes for equal. */
+  readonly range: string;
+  /** The values of the key as `batches` has them, spelled as by `partitionText`; by the column's name there. */
+  readonly key: ReadonlyMap<string, string>;
+}
+
 /** One table, ready to be read. */
 export interface TableReading {
   /** What the batches hold: the requested fields in their order, partition columns included. */
@@ -141,6 +149,13 @@ export interface TableReading {
    * it holds no times.
    */
   watermark?(field: ChangeField): Promise<string | undefined>;
+
+  /**
+   * How to read the row with this key, given as texts of what the source itself has, by the names in `schema.key`. Undefined
+   * where the source cannot be asked for single rows by these columns. Throws `USAGE` for a text that is no value of
+   * its column.
+   */
+  findRow?(key: ReadonlyMap<string, string>): KeyedRow | undefined;
 
   /** How to find what changed since an earlier snapshot's watermark; undefined where slices cannot be told apart. */
   changesSince?(

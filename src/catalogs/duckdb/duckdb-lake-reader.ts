@@ -1,40 +1,49 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import type { DuckDBConnection, DuckDBInstance, DuckDBResultReader } from "@duckdb/node-api";
 import { PanoramaError } from "../../errors.ts";
 import type { LakeTable } from "../catalog.ts";
 import type { FileContent, LakeReader } from "../lake-reader.ts";
 import { duckdbMessage } from "./duckdb-errors.ts";
 import { loadDuckdb, offlineOptions } from "./duckdb-library.ts";
+import { planFindRows, readFoundRows } from "./found-rows.ts";
 import { planDigest, readDigest } from "./lake-digest.ts";
+import { allowRemoteFiles, type RemoteFiles, remoteOptions } from "./remote-files.ts";
 import { quoteName, quoteTextList } from "./sql-text.ts";
 import { duckdbType, scanFiles } from "./view-sql.ts";
 
 type Rows = readonly Readonly<Record<string, unknown>>[];
 
-/** Reads files of the local disk, in a database in memory. */
-export async function openDuckdbLakeReader(): Promise<LakeReader> {
+/**
+ * Reads files of the local disk, or of `remote`, in a database in memory. Throws as `allowRemoteFiles` does.
+ */
+export async function openDuckdbLakeReader(remote?: RemoteFiles): Promise<LakeReader> {
   const duckdb = await loadDuckdb();
   const instance = await duckdb.DuckDBInstance.create(":memory:", {
-    ...offlineOptions,
+    ...(remote === undefined ? offlineOptions : remoteOptions),
     temp_directory: join(tmpdir(), `panorama-verify-${process.pid}`),
   });
-  const connection = await connect(instance);
+  const { connection, access } = await connect(instance, remote);
   let underWay: Promise<unknown> = Promise.resolve();
-  const ask = async (sql: string): Promise<Rows> => {
+  const run = async (sql: string): Promise<DuckDBResultReader> => {
     const answer = connection.runAndReadAll(sql);
     underWay = answer.catch(() => undefined);
     try {
-      return (await answer).getRowObjects();
+      return await answer;
     } catch (cause) {
       throw new PanoramaError("QUERY_FAILED", duckdbMessage(cause), {}, { cause });
     }
   };
+  const ask = async (sql: string): Promise<Rows> => (await run(sql)).getRowObjects();
   return {
     readFile: (table, file) => readFile(ask, table, file),
     digest: async (table, columns) => {
       const [row = {}] = await ask(planDigest(table, columns));
       return readDigest(row, columns);
+    },
+    findRows: async (table, key) => {
+      if (table.slices.every(({ files }) => files.length === 0)) return [];
+      return readFoundRows(duckdb, table, (await run(planFindRows(table, key))).getRows());
     },
     async [Symbol.asyncDispose]() {
       // Whoever stopped waiting has not stopped the query, and it must not lose its connection. Again and again,
@@ -45,13 +54,20 @@ export async function openDuckdbLakeReader(): Promise<LakeReader> {
       clearInterval(again);
       connection.closeSync();
       instance.closeSync();
+      await access?.[Symbol.asyncDispose]();
     },
   };
 }
 
-async function connect(instance: DuckDBInstance): Promise<DuckDBConnection> {
+interface Connected {
+  readonly connection: DuckDBConnection;
+  readonly access: AsyncDisposable | undefined;
+}
+
+async function connect(instance: DuckDBInstance, remote: RemoteFiles | undefined): Promise<Connected> {
   try {
-    return await instance.connect();
+    const connection = await instance.connect();
+    return { connection, access: remote && (await allowRemoteFiles(connection, remote)) };
   } catch (cause) {
     instance.closeSync();
     throw cause;

@@ -37,7 +37,7 @@ export function planViews(table: LakeTable): readonly string[] {
 }
 
 /** As Hive has it: the columns of the files, then base partitions, then field partitions, those as text. */
-function rawQuery(table: LakeTable): string {
+function rawQuery(table: LakeTable, located = false): string {
   const fileColumns = table.columns.filter((column) => !table.partitionColumns.includes(column.name));
   const partitions = [...table.basePartitions, ...table.partitionColumns];
   const files = table.slices.flatMap((slice) => slice.files);
@@ -49,14 +49,14 @@ function rawQuery(table: LakeTable): string {
     const list = columns.map(({ name, type }) => `CAST(NULL AS ${type}) AS ${quoteName(name)}`);
     return `SELECT ${list.join(", ")} WHERE false`;
   }
-  const fileColumn = partitions.some((name) => needsFilePath(table, name))
-    ? freeFileColumn(table)
-    : undefined;
+  const needsFile = located || partitions.some((name) => needsFilePath(table, name));
+  const fileColumn = needsFile ? freeFileColumn(table) : undefined;
   const list = [
     ...fileColumns.map((column) => quoteName(column.name)),
     ...partitions.map(
       (name) => `${partitionExpression(table, name, quoteName(fileColumn ?? ""))} AS ${quoteName(name)}`,
     ),
+    ...(located && fileColumn !== undefined ? [quoteName(fileColumn)] : []),
   ];
   return `SELECT ${list.join(", ")} FROM ${scanFiles(table, fileColumns, files, fileColumn)}`;
 }
@@ -94,11 +94,16 @@ export function typedRows(table: LakeTable): string {
   return typedQuery(table, `(${rawQuery(table)})`);
 }
 
+/** As `typedRows`, of a table that has files, with the path of each row's file in the last column. */
+export function locatedRows(table: LakeTable): string {
+  return typedQuery(table, `(${rawQuery(table, true)})`, [freeFileColumn(table)]);
+}
+
 /** The columns in the order of the settings with their lake types, then the base partitions. */
-function typedQuery(table: LakeTable, from: string): string {
+function typedQuery(table: LakeTable, from: string, more: readonly string[] = []): string {
   const list = [
     ...table.columns.map((column) => `${typedColumn(table, column)} AS ${quoteName(column.name)}`),
-    ...table.basePartitions.map(quoteName),
+    ...[...table.basePartitions, ...more].map(quoteName),
   ];
   return `SELECT ${list.join(", ")} FROM ${from}`;
 }

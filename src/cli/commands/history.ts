@@ -132,6 +132,6 @@ function spellSchemaChange({ column, change, from, to }: SchemaChange): string {
 }
 
 /** `2026-03-01 10:00:00` from an ISO time. */
-function spellTime(time: string | undefined): string {
+export function spellTime(time: string | undefined): string {
   return (time ?? "").replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d).*Z$/, "$1 $2");
 }

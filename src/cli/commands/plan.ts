@@ -46,7 +46,8 @@ function plainPlan({ slices, error, ...plan }: PlannedTable): object {
   };
 }
 
-const reasons: Readonly<Record<NonNullable<PlannedTable["reason"]>, string>> = {
+/** Why all rows of a table are read. */
+export const fullReasons: Readonly<Record<NonNullable<PlannedTable["reason"]>, string>> = {
   "first-load": "it has not been loaded yet",
   forced: "asked for",
   "settings-changed": "its settings are others than at its last load",
@@ -71,7 +72,7 @@ export function spellPlans(
     `${plan.source}.${plan.table}`,
     plan.strategy,
     plan.estimatedRows === undefined ? "" : spellCount(plan.estimatedRows),
-    plan.reason === undefined ? spellSlices(spellCounted, plan) : reasons[plan.reason],
+    plan.reason === undefined ? spellSlices(spellCounted, plan) : fullReasons[plan.reason],
   ]);
   const [header = "", ...lines] = alignColumns([["table", "load", "rows", "why"], ...rows], new Set([2]));
   return [

@@ -10,6 +10,7 @@ import { findChanges, readWatermark } from "./slice-changes.ts";
 import { digestSlices } from "./slice-digests.ts";
 import { quoteIdentifier } from "./identifier.ts";
 import { keyRanges } from "./key-ranges.ts";
+import { findKeyedRow } from "./keyed-row.ts";
 import type { MysqlSession } from "./mysql-session.ts";
 import { selectBatches, withoutLock } from "./select-batches.ts";
 
@@ -53,6 +54,7 @@ export function openMysqlTable(
       if (rangeColumn === undefined) return [];
       return withoutLock(session, () => keyRanges(session, request.table, rangeColumn, count));
     },
+    findRow: (key) => findKeyedRow(described, asked, key),
     watermark: (field) => readWatermark(session, described, field, moment),
     changesSince: (watermark, field, partitionColumns) =>
       findChanges(

@@ -165,7 +165,8 @@ function equals(value: PartitionValue, column: Column, quoted: string): string {
   return value.value === null ? `${quoted} IS NULL` : `${quoted} = ${literal(value, column)}`;
 }
 
-function literal({ value }: PartitionValue, { type }: Column): string {
+/** The value, not NULL, as SQL spells it in every sql_mode, whatever is in it; dates and floats aside. */
+export function literal({ value }: PartitionValue, { type }: Column): string {
   const text = value as string;
   if (type.kind === "bytes") return `X'${text}'`;
   if (type.kind === "text") return `_utf8mb4 X'${Buffer.from(text, "utf8").toString("hex")}'`;
