@@ -84,8 +84,8 @@ async function openPrivateTable(
     },
     estimatedRowCount: reading.estimatedRowCount,
     split: (count) => reading.split(count),
-    findRow: (key) => {
-      const found = reading.findRow?.(key);
+    findRow: async (key) => {
+      const found = await reading.findRow?.(key);
       return found && { ...found, key: changedKey(found.key, reading.schema.columns, plan.changes, hash) };
     },
     watermark: async (field) => reading.watermark?.(field),

@@ -5,6 +5,7 @@ import type { LoadPlan } from "../load/plan-load.ts";
 import { type OpenedLake, openLake, openRowReader } from "../open.ts";
 import { type PrivacySwitch, switchOf } from "../privacy/privacy-rules.ts";
 import type { DatasourceSettings, Settings, TableSettings } from "../settings/settings.ts";
+import type { TableSchema } from "../table/table-schema.ts";
 import { type ColumnDifference, compareRows, hiddenBy } from "./compare-rows.ts";
 import {
   describeLakeRows,
@@ -83,14 +84,12 @@ interface ChosenTable {
   readonly table: TableSettings;
 }
 
+/** Names of tables are unique in the settings. */
 function chooseTable(settings: Settings, name: string): ChosenTable {
-  const chosen = resolveSelection(settings, { tables: [name] }).flatMap(({ datasource, tables }) =>
+  const [chosen] = resolveSelection(settings, { tables: [name] }).flatMap(({ datasource, tables }) =>
     tables.map((table) => ({ datasource, table })),
   );
-  const [first] = chosen;
-  if (first !== undefined && chosen.length === 1) return first;
-  const names = chosen.map(({ datasource, table }) => `${datasource.name}.${table.name}`).join(" and ");
-  throw new PanoramaError("USAGE", `${name} means ${names}: type one of them`);
+  return chosen as ChosenTable;
 }
 
 async function explain(
@@ -145,19 +144,18 @@ async function ask(
   words: readonly string[],
   signal: AbortSignal,
 ): Promise<Asked> {
-  const keyed = known !== undefined && known.key.length > 0 ? known : undefined;
   const toLoad = planTableToLoad(table, datasource, false);
+  // Of the lake's key where there is one: the source's may be another by now.
+  const inLake = known?.load === undefined ? undefined : readKeyWords(known, words);
+  const readKey = (schema: TableSchema): ReadonlyMap<string, string> => inLake ?? readKeyWords(schema, words);
   try {
-    const answer = await askSource(
-      { datasource, table: toLoad, lake, known, readKey: (schema) => readKeyWords(keyed ?? schema, words) },
-      signal,
-    );
+    const answer = await askSource({ datasource, table: toLoad, lake, known, readKey }, signal);
     return { typed: answer.typed, answer };
   } catch (error) {
     // What its hash is, only the source's own type can tell.
-    const hashed = keyed?.key.some((name) => switchOf(table.privacy, name) !== "keep");
-    if (signal.aborted || !isOfSource(error) || keyed === undefined || hashed === true) throw error;
-    return { typed: readKeyWords(keyed, words), error };
+    const hashed = [...(inLake?.keys() ?? [])].some((name) => switchOf(table.privacy, name) !== "keep");
+    if (signal.aborted || !isOfSource(error) || inLake === undefined || hashed) throw error;
+    return { typed: inLake, error };
   }
 }
 

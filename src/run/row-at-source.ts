@@ -47,7 +47,7 @@ export async function askSource(
   const contentMark = (await snapshot.contentMarks?.([name]))?.get(name);
   const reading = await snapshot.openTable(table.request);
   const typed = readKey(reading.schema);
-  const keyed = reading.findRow?.(typed);
+  const keyed = await reading.findRow?.(typed);
   const { format, partitionColumns } = known ?? {
     format: encoder.format,
     partitionColumns: table.partitionColumns,

@@ -155,7 +155,7 @@ export interface TableReading {
    * where the source cannot be asked for single rows by these columns. Throws `USAGE` for a text that is no value of
    * its column.
    */
-  findRow?(key: ReadonlyMap<string, string>): KeyedRow | undefined;
+  findRow?(key: ReadonlyMap<string, string>): Promise<KeyedRow | undefined>;
 
   /** How to find what changed since an earlier snapshot's watermark; undefined where slices cannot be told apart. */
   changesSince?(

@@ -10,7 +10,7 @@ interface Flags {
 export function addExplain(program: Command, cli: Cli): void {
   program
     .command("explain")
-    .argument("<table>", "`orders`, or `shop.orders` where several datasources have it")
+    .argument("<table>", "`orders`, or `shop.orders`")
     .argument(
       "<key...>",
       "the primary key's value; of several columns all values in order, or COLUMN=VALUE for each",

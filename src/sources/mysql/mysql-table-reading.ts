@@ -54,7 +54,7 @@ export function openMysqlTable(
       if (rangeColumn === undefined) return [];
       return withoutLock(session, () => keyRanges(session, request.table, rangeColumn, count));
     },
-    findRow: (key) => findKeyedRow(described, asked, key),
+    findRow: (key) => findKeyedRow(session, described, asked, key),
     watermark: (field) => readWatermark(session, described, field, moment),
     changesSince: (watermark, field, partitionColumns) =>
       findChanges(
