@@ -66,7 +66,7 @@ function fileActions({ type, format, objects }: AwsLake): readonly PolicyLine[] 
   const reads = [
     "read what is known of tables",
     ...(format === "csv" ? ["move CSV files into place"] : []),
-    ...(type === "s3" ? ["answer queries"] : []),
+    type === "s3" ? "answer queries" : "explain rows",
   ];
   return [
     { text: "s3:PutObject", purpose: "write tables, and what is known of them" },

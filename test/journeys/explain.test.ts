@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { type Outcome, run } from "../cli/command-line.ts";
 import { describeWithHttpfs } from "../services/duckdb-httpfs.ts";
+import { describeOnMoto } from "../services/moto-server.ts";
 import { describeOnServers, type TestDatabase } from "../services/mysql-server.ts";
 import { describeOnS3 } from "../services/s3-server.ts";
+import { openAwsSite } from "./aws-site.ts";
 import { openS3Site } from "./s3-site.ts";
 import { localLake, mysqlDatasource, openSite, type Site } from "./site.ts";
 
@@ -189,7 +191,8 @@ describeOnServers("panorama explain", (server) => {
     await using school = await server.database();
     await school.query(`
       create table modules (id int primary key, course varchar(20), modified datetime(6), key (modified));
-      insert into modules values (1, 'A', '2026-01-01'), (2, 'A', '2026-01-01'), (3, 'B', '2026-01-01'), (4, 'C', '2026-01-01')`);
+      insert into modules values (1, 'A', '2026-01-01'), (2, 'A', '2026-01-01'), (3, 'B', '2026-01-01'), (4, 'C', '2026-01-01'),
+        (5, 'D', '2026-01-31')`);
     // Without an index that begins with the course nobody counts the rows of the slice that the row has left.
     const partitions = { partition_fields: ["course"], timestamp_field: "modified", reconcile: "never" };
     await using site = await openSite({
@@ -332,13 +335,34 @@ describeOnS3("panorama explain in a bucket", (s3) => {
           await shop.query("update orders set total = 4 where id = 2");
           await lake.run("extract-and-load", "--all", "--force");
 
-          const { exitCode, stdout, stderr } = await lake.run("explain", "orders", "2", "--format", "json");
-
-          expect(exitCode, stderr).toBe(0);
-          expect(JSON.parse(stdout)).toMatchObject({
-            verdict: "same",
+          expect(await explain(lake.site, "orders", "2")).toMatchObject({
+            ...{ exitCode: 0, verdict: "same" },
             lake: [{ file: expect.stringMatching(/^orders\/country=es\//) as unknown }],
             others: [{ row: { differences: [{ column: "total", was: "2.00", became: "4.00" }] } }],
+          });
+        });
+
+        describeOnMoto("with Athena", (moto) => {
+          test("finds a row in CSV files below base partitions", async () => {
+            await using shop = await server.database();
+            await fillShop(shop);
+            await using lake = await openAwsSite(
+              { s3, moto },
+              { datasources: [mysqlDatasource(shop, [orders, "seats"])] },
+            );
+            await lake.run("extract-and-load", "--all");
+            await shop.query("update orders set note = 'B' where id = 2");
+
+            expect(await explain(lake.site, "orders", "2")).toMatchObject({
+              ...{ exitCode: 1, verdict: "different", others: [] },
+              lake: [
+                {
+                  file: "openedx/orders/lms=lms.example.com/country=es/orders.csv",
+                  load: { strategy: "full", reason: "first-load" },
+                },
+              ],
+              differences: [{ column: "note", lake: "b\\nc", source: "B" }],
+            });
           });
         });
       },
