@@ -88,7 +88,7 @@ function tellNextLoad({ verdict, known, next, table }: DifferenceRequest): reado
   const { load } = known ?? {};
   if (next === undefined || next.strategy === "full" || load === undefined) return [];
   const due = Date.parse(load.fullAt) + (reconcileSeconds ?? Infinity) * 1000;
-  const whenDue = Number.isFinite(due) ? `is due ${new Date(due).toISOString()}` : "is not asked for";
+  const whenDue = Number.isFinite(due) ? `is due ${spellTime(new Date(due))}` : "is not asked for";
   return [
     ...(next.strategy === "unchanged"
       ? ["the source says that nothing in the table has changed since it was loaded"]
@@ -98,4 +98,8 @@ function tellNextLoad({ verdict, known, next, table }: DifferenceRequest): reado
       : []),
     `a load of all rows (\`reconcile\`) ${whenDue}; \`panorama extract-and-load --force\` is one`,
   ];
+}
+
+function spellTime(time: Date): string {
+  return `${time.toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }
