@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { type Outcome, run } from "../cli/command-line.ts";
@@ -211,6 +211,37 @@ describeOnServers("panorama explain", (server) => {
       lake: [{ slice: { course: "A" } }, { slice: { course: "B" }, load: { strategy: "slices" } }],
     });
     expect(stdout).toMatch(/^- the lake has 2 rows with this key: one that moved/m);
+  });
+
+  test("tells the lake's part where the source cannot be reached, and does without kept files that are gone", async () => {
+    await using shop = await server.database();
+    await using site = await openShop(shop);
+    await load(site);
+    await shop.query("update orders set total = 9 where id = 2");
+    await load(site);
+    const before = await explain(site, "orders", "2");
+    const there = { ...shop.sourceOptions, port: 1 };
+    await site.writeSettings({
+      datalake: localLake,
+      datasources: [mysqlDatasource({ name: shop.name, sourceOptions: there }, [orders, "seats"])],
+    });
+
+    const [lake, kept] = [before["lake"], before["others"]] as [
+      readonly { readonly file: string }[],
+      readonly { readonly row: { readonly file: string } }[],
+    ];
+    await rm(join(site.lake, kept[0]?.row.file ?? ""));
+    expect(await explain(site, "orders", "2")).toMatchObject({
+      ...{ exitCode: 1, verdict: "not-compared", lake, others: [], why: [] },
+      atSource: { error: { code: "SOURCE_UNREACHABLE" } },
+    });
+    await rm(join(site.lake, lake[0]?.file ?? ""));
+    const { exitCode, stderr } = await show(site, "orders", "2");
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(
+      /^✗ orders: Files of orders cannot be read: `panorama verify --tables orders` names them/,
+    );
+    expect(stderr).not.toContain("country=");
   });
 
   test("takes texts with quotes and emoji, bytes, decimals and times for keys, exactly as they are", async () => {
