@@ -38,6 +38,9 @@ export const remedies = {
   TABLE_MISSING: "Correct the name, or remove the table from the settings file.",
   COLUMN_MISSING:
     "Correct `fields`, `partition_fields` and `privacy`; without `fields` all columns are loaded.",
+  /** The columns of a table have changed in a way that `on_schema_change` does not let into the lake. */
+  SCHEMA_CHANGED:
+    "The table keeps its last rows. `panorama extract-and-load --rebuild TABLE` takes its columns as they are this once, `on_schema_change: evolve` always.",
   /** A value that its lake type cannot hold. */
   VALUE_UNREPRESENTABLE: "Change the column's type in the settings, or report this as a bug.",
   /** Someone saved the object first. */

@@ -25,7 +25,7 @@ export { type DemoOptions, type DemoResult, runDemo } from "./run/demo.ts";
 export type { RestoredTable } from "./lake/plan-rollback.ts";
 export type { Garbage } from "./lake/retention.ts";
 export type { LakeState, LoadRecord, RunRecord, TableRecord } from "./lake/run-record.ts";
-export type { SchemaChange } from "./lake/schema-changes.ts";
+export { type SchemaChange, spellSchemaChange } from "./table/schema-changes.ts";
 export { type Cleaned, cleanLake, type CleanOptions } from "./run/clean-lake.ts";
 export { type DescribedHistory, describeHistory } from "./run/describe-history.ts";
 export { describeLake, type LakeTableInfo } from "./run/describe-lake.ts";

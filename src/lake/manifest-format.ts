@@ -110,7 +110,7 @@ function typeAt(path: string, value: unknown): ColumnType {
 
 function loadAt(path: string, value: unknown): ManifestLoad {
   const from = objectAt(path, value);
-  const { request, definition, content, watermark, fullAt } = from;
+  const { request, shape, absent, definition, content, watermark, fullAt } = from;
   return {
     run: textAt(`${path}.run`, from["run"]),
     loadedAt: timeAt(`${path}.loadedAt`, from["loadedAt"]),
@@ -120,6 +120,8 @@ function loadAt(path: string, value: unknown): ManifestLoad {
     fullAt: timeAt(`${path}.fullAt`, fullAt ?? from["loadedAt"]),
     ...(watermark === undefined ? {} : { watermark: watermarkAt(`${path}.watermark`, watermark) }),
     ...(request === undefined ? {} : { request: textAt(`${path}.request`, request) }),
+    ...(shape === undefined ? {} : { shape: textAt(`${path}.shape`, shape) }),
+    ...(absent === undefined ? {} : { absent: listAt(`${path}.absent`, absent, textAt) }),
     ...(definition === undefined ? {} : { definition: textAt(`${path}.definition`, definition) }),
     ...(content === undefined ? {} : { content: textAt(`${path}.content`, content) }),
   };

@@ -48,6 +48,10 @@ export interface ManifestLoad {
   readonly watermark?: Watermark;
   /** A mark of what the settings asked for: equal ones asked for the same. */
   readonly request?: string;
+  /** A mark of that part of it which decides about columns. */
+  readonly shape?: string;
+  /** Columns that were listed, or kept, and that the source lacked: all NULL. */
+  readonly absent?: readonly string[];
   /** As of `TableReading.definition`. */
   readonly definition?: string;
   /** The source's mark of the rows, as of `Snapshot.contentMarks`; undefined when it could not tell. */

@@ -30,6 +30,8 @@ export interface LoadedTable {
   readonly fullAt: string;
   readonly watermark?: Watermark;
   readonly request?: string;
+  readonly shape?: string;
+  readonly absent?: readonly string[];
   readonly definition?: string;
   readonly content?: string;
   /** The whole table: a slice that is not among them has no rows any more. */
@@ -80,7 +82,7 @@ function merge(
   now: Date,
 ): ManifestTable {
   const { schema, partitionColumns, format, loadedAt, rowCount, alterations, slices } = loaded;
-  const { fullAt, watermark, request, definition, content } = loaded;
+  const { fullAt, watermark, request, shape, absent, definition, content } = loaded;
   const kept = new Set(slices.flatMap(({ files }) => files.map(({ key }) => key)));
   const old = previous?.slices.flatMap(({ files }) => files.map(({ key }) => key)) ?? [];
   const gone = old.filter((key) => !kept.has(key));
@@ -102,6 +104,8 @@ function merge(
       ...{ run, loadedAt, rowCount, alterations, fullAt },
       ...(watermark === undefined ? {} : { watermark }),
       ...(request === undefined ? {} : { request }),
+      ...(shape === undefined ? {} : { shape }),
+      ...(absent === undefined ? {} : { absent }),
       ...(definition === undefined ? {} : { definition }),
       ...(content === undefined ? {} : { content }),
     },

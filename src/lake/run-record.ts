@@ -1,7 +1,7 @@
 import type { RunEvent } from "../reports/reporter.ts";
 import { countAt, listAt, objectAt, oneOfAt, textAt, timeAt, unreadable } from "./json-fields.ts";
 import { alterationAt } from "./manifest-format.ts";
-import type { SchemaChange } from "./schema-changes.ts";
+import type { SchemaChange } from "../table/schema-changes.ts";
 
 /** What one run did, written when it ends. */
 export interface RunRecord {
@@ -35,13 +35,22 @@ export interface LakeState {
 export type TableRecord =
   | ({ readonly ended: "loaded" } & LoadRecord)
   | { readonly ended: "unchanged"; readonly table: string; readonly source: string }
-  | { readonly ended: "failed"; readonly table: string; readonly source: string; readonly error: string }
+  | {
+      readonly ended: "failed";
+      readonly table: string;
+      readonly source: string;
+      readonly error: string;
+      /** Those of its columns that it was not loaded for. */
+      readonly schemaChanges?: readonly SchemaChange[];
+    }
   /** By a rollback; `run` is the one that had loaded it, undefined for a table that nothing was loaded into then. */
   | { readonly ended: "restored"; readonly table: string; readonly source: string; readonly run?: string };
 
 /** What the run has told of the table, and how its columns changed. */
 export interface LoadRecord extends Omit<RunEvent & { readonly kind: "table-loaded" }, "kind"> {
   readonly schemaChanges: readonly SchemaChange[];
+  /** How the columns at the source differed from those that the lake kept. */
+  readonly ignoredChanges?: readonly SchemaChange[];
 }
 
 const formatName = "panorama-run";
@@ -103,7 +112,10 @@ function tableAt(path: string, value: unknown): TableRecord {
     case "unchanged":
       return { ended, ...named };
     case "failed":
-      return { ended, ...named, error: textAt(`${path}.error`, from["error"]) };
+      return {
+        ...{ ended, ...named, error: textAt(`${path}.error`, from["error"]) },
+        ...optionalChanges(path, from, "schemaChanges"),
+      };
     case "restored":
       return { ended, ...named, ...(run === undefined ? {} : { run: textAt(`${path}.run`, run) }) };
   }
@@ -122,6 +134,18 @@ function loadAt(path: string, from: Readonly<Record<string, unknown>>): Omit<Loa
     millis: count("millis"),
     alterations: listAt(`${path}.alterations`, from["alterations"], alterationAt),
     schemaChanges: listAt(`${path}.schemaChanges`, from["schemaChanges"], schemaChangeAt),
+    ...optionalChanges(path, from, "ignoredChanges"),
+  };
+}
+
+function optionalChanges<Name extends string>(
+  path: string,
+  from: Readonly<Record<string, unknown>>,
+  name: Name,
+): { readonly [Key in Name]?: readonly SchemaChange[] } {
+  if (from[name] === undefined) return {};
+  return { [name]: listAt(`${path}.${name}`, from[name], schemaChangeAt) } as {
+    readonly [Key in Name]: readonly SchemaChange[];
   };
 }
 
@@ -130,7 +154,7 @@ function schemaChangeAt(path: string, value: unknown): SchemaChange {
   const { from, to } = object;
   return {
     column: textAt(`${path}.column`, object["column"]),
-    change: oneOfAt(`${path}.change`, object["change"], ["added", "gone", "retyped"]),
+    change: oneOfAt(`${path}.change`, object["change"], ["added", "gone", "retyped", "redefined"]),
     ...(from === undefined ? {} : { from: textAt(`${path}.from`, from) }),
     ...(to === undefined ? {} : { to: textAt(`${path}.to`, to) }),
   };

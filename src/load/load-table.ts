@@ -8,6 +8,7 @@ import type { Store } from "../stores/store.ts";
 import type { Alteration } from "../table/alteration.ts";
 import { PanoramaError } from "../errors.ts";
 import type { TableToLoad } from "./table-to-load.ts";
+import { assertNotRefused, openTableToLoad, tellSchemaChanges } from "./open-table-to-load.ts";
 import { loadRanges, type LoadHere, worthSharingRows } from "./load-ranges.ts";
 import { type LoadedRows, loadRows } from "./load-rows.ts";
 import type { PeerReaders } from "./peer-readers.ts";
@@ -53,14 +54,16 @@ export interface TableLoad {
 export async function loadTable(
   snapshot: Snapshot,
   source: string,
-  table: TableToLoad,
+  asked: TableToLoad,
   context: LoadContext,
   { contentMark, peers }: TableReaders,
 ): Promise<TableLoad | undefined> {
   const { reporter, encoder } = context;
-  const name = table.request.table;
+  const name = asked.request.table;
   const started = performance.now();
-  const reading = await snapshot.openTable(table.request);
+  const opened = await openTableToLoad(snapshot, asked, context.known.get(name));
+  const { reading, table } = opened;
+  assertNotRefused(opened, source, reporter);
   assertPartitionColumns(reading, table, source);
   const warn = newWarnings(reading, source, name, reporter);
   warn();
@@ -74,6 +77,7 @@ export async function loadTable(
     return undefined;
   }
   reporter.report({ kind: "table-started", table: name, source, estimatedRows: reading.estimatedRowCount });
+  tellSchemaChanges(opened, source, reporter);
   const { field } = table.incremental ?? {};
   // Of the snapshot, so that it is the same before and after the rows are read.
   const watermark = field && (await reading.watermark?.(field));
@@ -107,7 +111,7 @@ export async function loadTable(
       define: context.define,
       loadedAt: loadedAt.toISOString(),
       fullAt: fullAt ?? loadedAt.toISOString(),
-      request: table.requestMark,
+      ...marksOf(table, reading),
       ...(reading.definition === undefined ? {} : { definition: reading.definition }),
       ...(contentMark === undefined ? {} : { content: contentMark }),
       ...(field === undefined || watermark === undefined
@@ -118,6 +122,18 @@ export async function loadTable(
       slices,
     },
     incomplete: reportFindings(reading, source, name, reporter),
+  };
+}
+
+/** What a later load compares with, to see whether the settings ask for the same and the source has it. */
+function marksOf(
+  { requestMark, schemaPolicy }: TableToLoad,
+  { absent = [] }: TableReading,
+): Pick<LoadedTable, "request" | "shape" | "absent"> {
+  return {
+    request: requestMark,
+    ...(schemaPolicy === undefined ? {} : { shape: schemaPolicy.mark }),
+    ...(absent.length === 0 ? {} : { absent }),
   };
 }
 

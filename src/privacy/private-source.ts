@@ -83,6 +83,10 @@ async function openPrivateTable(
       return [...plan.warnings, ...reading.warnings];
     },
     estimatedRowCount: reading.estimatedRowCount,
+    ...(reading.definition === undefined ? {} : { definition: reading.definition }),
+    absent: reading.absent ?? [],
+    couldBe: (column, type) =>
+      isKept(reading.schema, plan, column) && (reading.couldBe?.(column, type) ?? false),
     split: (count) => reading.split(count),
     findRow: async (key) => {
       const found = await reading.findRow?.(key);

@@ -12,6 +12,7 @@ import {
   spellLoaded,
   spellNotLoaded,
   spellPublished,
+  spellSchemaChanges,
   spellSubject,
   splitLines,
 } from "./spelling.ts";
@@ -58,6 +59,8 @@ function spellEvent(event: RunEvent): readonly string[] {
       const about = estimatedRows === undefined ? "" : `, about ${spellCounted(estimatedRows, "row")}`;
       return [`${prefix(event)}started${about}`];
     }
+    case "schema-changed":
+      return spellSchemaChanges(event).map((line, i) => (i === 0 ? `${prefix(event)}${line}` : `  ${line}`));
     case "table-progress":
       return [`${event.table}: ${spellCount(event.rows)} rows so far, ${spellBytes(event.bytes)}`];
     case "table-loaded":

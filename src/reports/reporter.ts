@@ -1,5 +1,6 @@
 import type { PanoramaError } from "../errors.ts";
 import type { Alteration } from "../table/alteration.ts";
+import type { SchemaChange } from "../table/schema-changes.ts";
 
 /** Everything worth telling about a run. Counts are totals so far, never steps. */
 export type RunEvent =
@@ -32,6 +33,14 @@ export type RunEvent =
       readonly keptSlices: number;
       readonly millis: number;
       readonly alterations: readonly Alteration[];
+    }
+  /** The source has other columns than the lake. Told before rows are read, and, of a table that is refused, before it fails. */
+  | {
+      readonly kind: "schema-changed";
+      readonly table: string;
+      readonly source: string;
+      readonly handling: "followed" | "ignored" | "refused";
+      readonly changes: readonly SchemaChange[];
     }
   /** The lake has it already just as it is; nothing was read. */
   | { readonly kind: "table-unchanged"; readonly table: string; readonly source: string }

@@ -1,5 +1,6 @@
 import type { PanoramaError } from "../errors.ts";
 import type { Alteration } from "../table/alteration.ts";
+import { spellSchemaChange } from "../table/schema-changes.ts";
 import type { RunEvent } from "./reporter.ts";
 
 /** `1,204,000`. */
@@ -49,6 +50,19 @@ export function spellAlteration(alteration: Alteration): string {
     case "text-null":
       return `${column}: ${spellCounted(count, "text")} \`NULL\`, which a reader of the CSV takes for a missing value`;
   }
+}
+
+/** A line and one for each column; none for a table that is refused, whose error lists them. */
+export function spellSchemaChanges({
+  handling,
+  changes,
+}: RunEvent & { readonly kind: "schema-changed" }): readonly string[] {
+  if (handling === "refused") return [];
+  const what =
+    handling === "followed"
+      ? "columns change in the lake, too"
+      : "columns differ that the lake keeps as they are";
+  return [what, ...changes.map(spellSchemaChange)];
 }
 
 /** `shop.orders`, or as much of it as is known. */

@@ -10,6 +10,7 @@ import {
   spellLoaded,
   spellNotLoaded,
   spellPublished,
+  spellSchemaChanges,
   spellSubject,
   splitLines,
 } from "./spelling.ts";
@@ -106,6 +107,10 @@ class TerminalReporter implements Reporter {
       case "table-started":
         this.#start(event);
         return [];
+      case "schema-changed": {
+        const message = spellSchemaChanges(event).join("\n");
+        return message === "" ? [] : markedLines(this.#paint("dim", "·"), { ...event, message });
+      }
       case "table-progress": {
         const work = this.#find(event);
         if (work !== undefined) [work.rows, work.bytes] = [event.rows, event.bytes];

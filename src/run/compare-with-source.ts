@@ -2,6 +2,7 @@ import type { LakeReader } from "../catalogs/lake-reader.ts";
 import { describeLakeTable } from "../lake/lake-tables.ts";
 import type { ManifestTable } from "../lake/manifest.ts";
 import { keyOf } from "../load/load-changes.ts";
+import { openTableToLoad } from "../load/open-table-to-load.ts";
 import { type DigestedSlice, readDigests } from "../load/read-digests.ts";
 import type { TableToLoad } from "../load/table-to-load.ts";
 import type { OpenedLake } from "../open.ts";
@@ -24,10 +25,10 @@ export async function compareWithSource(
   reader: LakeReader,
   known: ManifestTable,
   snapshot: Snapshot,
-  { request }: TableToLoad,
+  asked: TableToLoad,
   signal: AbortSignal,
 ): Promise<readonly SliceDifference[] | undefined> {
-  const reading = await snapshot.openTable(request);
+  const { reading } = await openTableToLoad(snapshot, asked, known);
   const breaks = known.format === "csv" ? "escaped" : "kept";
   const digests = reading.digestSlices?.(known.partitionColumns, breaks);
   if (digests === undefined) return undefined;

@@ -23,8 +23,9 @@ export interface RunOptions {
   /** Loads also what has not changed. */
   readonly force: boolean;
   /**
-   * Tables of the selection whose definitions in the catalog may be dropped and made anew, where a change of
-   * columns, partitions or format cannot be made to the table that is there.
+   * Tables of the selection that take the columns of the source, whatever `on_schema_change` says, and whose definitions in
+   * the catalog may be dropped and made anew, where a change of columns, partitions or format cannot be made to the table
+   * that is there.
    */
   readonly rebuild?: readonly string[];
 }
@@ -60,7 +61,16 @@ export async function extractAndLoad(
   const book = openRunBook(lake, lease.run, started, options.reporter, options.signal);
   let outcome: RunOutcome;
   try {
-    outcome = await loadAndPublish(settings, selected, lake, catalog, lease, started, book, options);
+    outcome = await loadAndPublish(
+      settings,
+      followRebuilt(selected, replace),
+      lake,
+      catalog,
+      lease,
+      started,
+      book,
+      options,
+    );
   } catch (error) {
     const tables = selected.flatMap((each) => each.tables.map(({ name }) => name));
     // The first failure is the one to tell; what stays is removed after the retention time.
@@ -71,6 +81,19 @@ export async function extractAndLoad(
   await book.save(catalog.failure());
   catalog.assertShown();
   return outcome;
+}
+
+/** What is made anew takes its columns as they are. */
+function followRebuilt(
+  selected: readonly SelectedTables[],
+  rebuilt: readonly string[],
+): readonly SelectedTables[] {
+  return selected.map(({ datasource, tables }) => ({
+    datasource,
+    tables: tables.map((table) =>
+      rebuilt.includes(table.rawName) ? { ...table, onSchemaChange: "evolve" as const } : table,
+    ),
+  }));
 }
 
 async function loadAndPublish(

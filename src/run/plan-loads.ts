@@ -1,6 +1,7 @@
 import { PanoramaError } from "../errors.ts";
 import { type LakeManifest, type ManifestTable, readManifest } from "../lake/manifest.ts";
 import { findChanges, type FoundChanges, keyOf, rowsOf } from "../load/load-changes.ts";
+import { openTableToLoad } from "../load/open-table-to-load.ts";
 import { type FullReason, type LoadPlan, planLoad } from "../load/plan-load.ts";
 import type { TableToLoad } from "../load/table-to-load.ts";
 import { type OpenedLake, openLake, openSource } from "../open.ts";
@@ -9,6 +10,7 @@ import type { QuestionCost, Snapshot } from "../sources/source.ts";
 import type { LakeFormat } from "../encoders/encoder.ts";
 import type { LakePlace } from "../stores/lake-path.ts";
 import type { Partition } from "../table/partition.ts";
+import type { SchemaChange } from "../table/schema-changes.ts";
 import { planTableToLoad } from "./plan-table-to-load.ts";
 import { resolveSelection, type SelectedTables, type Selection } from "./select-tables.ts";
 import { untilAborted } from "./until-aborted.ts";
@@ -31,6 +33,10 @@ export interface PlannedTable {
   readonly goneSlices?: number;
   /** What the server goes through to tell which rows have changed, and how many each slice has, if it is asked. */
   readonly costs?: { readonly changed: QuestionCost; readonly rowCounts: QuestionCost | undefined };
+  /** How the lake's columns would change. */
+  readonly schemaChanges?: readonly SchemaChange[];
+  /** How the source's columns differ from those that the lake would keep, or which the load would fail for. */
+  readonly ignoredChanges?: readonly SchemaChange[];
   readonly error?: PanoramaError;
 }
 
@@ -101,14 +107,21 @@ interface Known {
 
 async function planTable(
   source: string,
-  table: TableToLoad,
+  asked: TableToLoad,
   snapshot: Snapshot,
   known: Known,
   signal: AbortSignal,
 ): Promise<PlannedTable> {
-  const named = { table: table.request.table, source };
+  let named: Pick<PlannedTable, "table" | "source" | "schemaChanges" | "ignoredChanges"> = {
+    table: asked.request.table,
+    source,
+  };
   try {
-    const reading = await snapshot.openTable(table.request);
+    const opened = await openTableToLoad(snapshot, asked, known.previous);
+    const { reading, table, followed, ignored, refusal } = opened;
+    if (followed.length > 0) named = { ...named, schemaChanges: followed };
+    if (ignored.length > 0) named = { ...named, ignoredChanges: ignored };
+    if (refusal !== undefined) throw refusal;
     const plan = planLoad({ ...known, reading, table, forced: false, now: new Date() });
     if (plan.strategy === "unchanged") return { ...named, strategy: "unchanged", estimatedRows: 0 };
     const estimatedRows = reading.estimatedRowCount;

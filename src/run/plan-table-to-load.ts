@@ -11,6 +11,8 @@ export function planTableToLoad(
   datasource: DatasourceSettings,
   apart: boolean,
 ): TableToLoad {
+  // What is done about changes says nothing of what is asked for.
+  const { onSchemaChange, ...asked } = table;
   return {
     request: { table: table.name, fields: table.fields },
     partitionColumns: table.partitionFields,
@@ -22,13 +24,22 @@ export function planTableToLoad(
       field: { name: table.incremental.timestampField, overlap: table.incremental.interval },
       reconcileSeconds: table.incremental.reconcileSeconds,
     },
-    requestMark: markOf(table, datasource),
+    requestMark: markOf(asked, originOf(datasource), datasource),
+    schemaPolicy: {
+      onChange: onSchemaChange ?? "evolve",
+      mark: markOf(columnsAsked(table), [], datasource),
+    },
   };
 }
 
-/** Of all that the settings say of the table, the key of its hashes included. */
-function markOf(table: TableSettings, datasource: DatasourceSettings): string {
-  const spelled = JSON.stringify([encodingRevision, table, originOf(datasource)], (_, value: unknown) =>
+/** What of the settings decides which columns a table has, and their types. */
+function columnsAsked({ fields, privacy, partitionFields, reading }: TableSettings): object {
+  return { fields, privacy, partitionFields, reading };
+}
+
+/** Of what the settings say of the table, the key of its hashes included. */
+function markOf(said: object, origin: readonly unknown[], datasource: DatasourceSettings): string {
+  const spelled = JSON.stringify([encodingRevision, said, origin], (_, value: unknown) =>
     value instanceof Map ? [...(value as ReadonlyMap<unknown, unknown>)] : value,
   );
   return createHmac("sha256", datasource.privacyKey ?? "")

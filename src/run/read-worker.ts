@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { batchesOf } from "../load/load-ranges.ts";
+import { openReading } from "../load/open-table-to-load.ts";
 import { type LoadedRows, loadRows } from "../load/load-rows.ts";
 import { type OpenedLake, openLake, openSource } from "../open.ts";
 import type { Snapshot, Source } from "../sources/source.ts";
@@ -47,7 +48,7 @@ async function openSnapshot(): Promise<FromReader> {
 async function load({ table, firstFileNumber }: Extract<ToReader, { kind: "load" }>): Promise<FromReader> {
   lake ??= await openLake(start.settings, start.writers);
   const { encoder, store, place } = lake;
-  const reading = await (snapshot as Snapshot).openTable(table.request);
+  const reading = await openReading(snapshot as Snapshot, table);
   const rows = await loadRows({
     schema: reading.schema,
     partitionColumns: table.partitionColumns,

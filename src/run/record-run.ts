@@ -4,7 +4,7 @@ import type { LakeManifest } from "../lake/manifest.ts";
 import type { LoadedTable } from "../lake/plan-publication.ts";
 import { saveReplacedTables } from "../lake/replaced-tables.ts";
 import type { LakeState, RunRecord, TableRecord } from "../lake/run-record.ts";
-import { planSchemaChanges, type SchemaChange } from "../lake/schema-changes.ts";
+import { planSchemaChanges, type SchemaChange } from "../table/schema-changes.ts";
 import type { OpenedLake } from "../open.ts";
 import type { Reporter, RunEvent } from "../reports/reporter.ts";
 
@@ -29,6 +29,8 @@ export function openRunBook(
 ): RunBook {
   const tables: TableRecord[] = [];
   const schemaChanges = new Map<string, readonly SchemaChange[]>();
+  /** Which the lake does not follow. */
+  const otherChanges = new Map<string, readonly SchemaChange[]>();
   let state: LakeState | undefined;
   let publishedAt: string | undefined;
   /** What failed may have failed after the manifest was saved. */
@@ -42,6 +44,9 @@ export function openRunBook(
     reporter: {
       report(event) {
         tables.push(...recordOf(event));
+        if (event.kind === "schema-changed" && event.handling !== "followed") {
+          otherChanges.set(event.table, event.changes);
+        }
         reporter.report(event);
       },
       close: () => reporter.close(),
@@ -72,9 +77,7 @@ export function openRunBook(
           ended: publishedAt === undefined ? (failed ? "failed" : "unchanged") : "published",
           ...(error === undefined ? {} : { error: codeOf(error, signal) }),
           tables: tables.map((table) =>
-            table.ended === "loaded"
-              ? { ...table, schemaChanges: schemaChanges.get(table.table) ?? [] }
-              : table,
+            withChanges(table, schemaChanges.get(table.table) ?? [], otherChanges.get(table.table)),
           ),
           ...(state === undefined ? {} : { lake: state }),
         },
@@ -132,6 +135,17 @@ function recordOf(event: RunEvent): readonly TableRecord[] {
     return event.tables.map((table) => failed(event.source, table, event.error));
   }
   return [];
+}
+
+function withChanges(
+  table: TableRecord,
+  followed: readonly SchemaChange[],
+  others: readonly SchemaChange[] | undefined,
+): TableRecord {
+  if (table.ended === "loaded") {
+    return { ...table, schemaChanges: followed, ...(others && { ignoredChanges: others }) };
+  }
+  return table.ended === "failed" && others !== undefined ? { ...table, schemaChanges: others } : table;
 }
 
 function failed(source: string, table: string, error: PanoramaError): TableRecord {

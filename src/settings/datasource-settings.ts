@@ -31,6 +31,7 @@ import type {
   FileReadingSettings,
   MysqlDatasourceSettings,
 } from "./settings.ts";
+import { schemaChangeShape, withSchemaPolicy } from "./schema-change-settings.ts";
 import type { SettingPath } from "./settings-problems.ts";
 import { type SettingsReading, resolvePath } from "./settings-reading.ts";
 import { readTables, type ReadTable, tablesSchema } from "./table-settings.ts";
@@ -39,8 +40,11 @@ const named: Shape<{ readonly name: string }> = {
   name: requiredText({ description: "Unique name of the datasource." }),
 };
 
+/** What every datasource may have. */
+const anyShape = { ...named, ...schemaChangeShape };
+
 const mysqlSourceShape = {
-  ...named,
+  ...anyShape,
   ...mysqlShape,
   // Blank in the example files, which are to be filled in; without the key nobody would see what to fill in.
   mysql_database: presentText({ description: "Database that holds the tables.", examples: ["openedx"] }),
@@ -52,16 +56,16 @@ const mysqlSourceShape = {
 };
 
 const excelShape = {
-  ...named,
+  ...anyShape,
   location: requiredText({ description: "The workbook.", examples: ["book.xlsx"] }),
   ...badRowShape,
 };
 
 const shapes = {
   mysql: mysqlSourceShape,
-  openedx_course_structures: { ...named, ...mongodbShape, ...mysqlShape },
+  openedx_course_structures: { ...anyShape, ...mongodbShape, ...mysqlShape },
   csv: {
-    ...named,
+    ...anyShape,
     location: requiredText({
       description: "A CSV file, a folder of them, or a pattern; also as .gz.",
       examples: ["file.csv", "./exports", "./exports/orders-*.csv.gz"],
@@ -71,7 +75,7 @@ const shapes = {
   xls: excelShape,
   xlsx: excelShape,
   openedx_sample: {
-    ...named,
+    ...anyShape,
     scale: optionalNumber(
       { whole: false, least: Number.MIN_VALUE, spelled: "a number above 0" },
       { description: "Size of the made-up site.", default: 1 },
@@ -152,7 +156,8 @@ export async function readDatasource(
   }
   const kind = type === "xlsx" ? "xls" : type;
   for (const table of listed) checkFileReading(kind, table.settings.reading, table.path, problems);
-  const { tables, ...preset } = readPreset(type, mapping, listed, path, reading);
+  const { tables: saying, ...preset } = readPreset(type, mapping, listed, path, reading);
+  const tables = withSchemaPolicy(saying, mapping, path, problems);
   const basics = { tables: tables.map((table) => table.settings), ...preset };
   const settings = await readByType(type, mapping, path, basics, reading);
   return { path, name: settings.name === "" ? undefined : settings.name, tables, settings };

@@ -237,9 +237,14 @@ export interface TableSettings extends LakeNames {
   readonly reading?: FileReadingSettings | undefined;
   /** undefined: all fields stay as they are. */
   readonly privacy?: TablePrivacy | undefined;
+  /** What becomes of the table when its columns change at the source; undefined: `evolve`. */
+  readonly onSchemaChange?: OnSchemaChange | undefined;
   /** Present where the file does not list the table: it comes from the preset, and the source may lack it. */
   readonly fromPreset?: true;
 }
+
+/** The lake follows, keeps the columns that it has, or keeps the rows that it has. */
+export type OnSchemaChange = "evolve" | "ignore" | "fail";
 
 export interface FieldSettings {
   readonly name: string;

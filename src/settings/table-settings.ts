@@ -9,6 +9,7 @@ import { privacySwitchSchema, readSwitch, readTablePrivacy, tablePrivacySchema }
 import { isBlank, isMapping, readList, readMapping } from "./read-mapping.ts";
 import { expectMapping } from "./read-type.ts";
 import { describeUnknownWord, optionalText, requiredText, type Shape } from "./setting-values.ts";
+import { schemaChangeShape } from "./schema-change-settings.ts";
 import type { BasePartition, FieldSettings, IncrementalSettings, TableSettings } from "./settings.ts";
 import type { SettingPath, SettingsProblems } from "./settings-problems.ts";
 
@@ -104,6 +105,7 @@ const fieldSchema = z.strictObject({
 });
 const tableSchema = z.strictObject({
   ...tableShape,
+  ...schemaChangeShape,
   ...csvShape,
   partitions: z
     .union([partitionsSchema, z.null()])
@@ -149,7 +151,7 @@ function readTable(value: unknown, path: SettingPath, around: TableSurroundings)
   const { problems } = around;
   const mapping = expectMapping(value, path, problems, "name and fields");
   if (mapping === undefined) return undefined;
-  const keys = readMapping({ ...tableShape, ...csvShape }, mapping, path, problems, {
+  const keys = readMapping({ ...tableShape, ...schemaChangeShape, ...csvShape }, mapping, path, problems, {
     nested: ["partitions", "fields", "privacy"],
   });
   const fileReading = readFileReading(keys, path, problems);
@@ -171,7 +173,8 @@ function readTable(value: unknown, path: SettingPath, around: TableSurroundings)
   });
   const privacy =
     demanded.size === 0 ? undefined : { demanded, presumed: new Map(), others: "keep" as const };
-  return { name: keys.name, ...names, ...partitions, fields, privacy, reading: fileReading };
+  const { name, on_schema_change: onSchemaChange } = keys;
+  return { name, ...names, ...partitions, fields, privacy, reading: fileReading, onSchemaChange };
 }
 
 interface ReadFields {

@@ -136,6 +136,14 @@ export interface TableReading {
    * Left out where the source cannot tell.
    */
   readonly definition?: string;
+  /** Columns that are listed and not in the table, read as NULL; left out by a source whose columns never change. */
+  readonly absent?: readonly string[];
+
+  /**
+   * Whether all values of a column whose type was found in its values can be read as another type just as well. Left out
+   * where columns have types of their own.
+   */
+  couldBe?(column: string, type: ColumnType): boolean;
 
   /**
    * Ranges which together hold every row once, about `count` of them, for `batches` here or at a peer; empty

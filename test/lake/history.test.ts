@@ -32,3 +32,29 @@ test("runs of one second are in the order in which they began, whatever their id
     "20260301T100000Z-ffffff",
   ]);
 });
+
+test("a record comes back as it was written, with what became of changed columns", async () => {
+  await using folder = await temporaryFolder();
+  const store = await openLocalStore(folder.path);
+  const time = "2026-03-01T10:00:00.000Z";
+  const written: RunRecord = {
+    ...record("20260301T100000Z-000000", time),
+    tables: [
+      {
+        ...{ ended: "loaded", table: "orders", source: "shop", strategy: "full", reason: "columns-changed" },
+        ...{ rows: 1, bytes: 2, files: 1, slices: 1, keptSlices: 0, millis: 3, alterations: [] },
+        schemaChanges: [{ column: "note", change: "redefined", from: "varchar(9)", to: "varchar(20)" }],
+        ignoredChanges: [{ column: "place", change: "added", to: "text" }],
+      },
+      {
+        ...{ ended: "failed", table: "people", source: "shop", error: "SCHEMA_CHANGED" },
+        schemaChanges: [{ column: "age", change: "retyped", from: "int32", to: "text" }],
+      },
+      { ended: "failed", table: "shifts", source: "shop", error: "SOURCE_FAILED" },
+    ],
+  };
+
+  await saveRecord(store, place, written);
+
+  expect((await readHistory(store, place, 1)).records).toEqual([written]);
+});

@@ -168,3 +168,28 @@ test("a source that fails as a whole is told once, with the tables that were not
     ].map((line) => `2026-03-01T10:00:00.000Z ${line}`),
   );
 });
+
+test("changed columns are told a line each, but for those that the failure lists", () => {
+  const stream = new Written();
+  const reporter = openLinesReporter(stream, heldClock("2026-03-01T10:00:00Z"));
+  const about = { kind: "schema-changed", source: "shop", table: "users" } as const;
+  const age = { column: "age", change: "retyped", from: "int32", to: "text" } as const;
+
+  reporter.report({ ...about, handling: "followed", changes: [age, { column: "born", change: "gone" }] });
+  reporter.report({
+    ...about,
+    handling: "ignored",
+    changes: [{ column: "bio", change: "added", to: "text" }],
+  });
+  reporter.report({ ...about, handling: "refused", changes: [age] });
+
+  expect(stream.lines).toEqual(
+    [
+      "shop.users: columns change in the lake, too",
+      "  age: text, was int32",
+      "  born: not in the table any more",
+      "shop.users: columns differ that the lake keeps as they are",
+      "  bio: a new column, text",
+    ].map((line) => `2026-03-01T10:00:00.000Z ${line}`),
+  );
+});

@@ -165,3 +165,18 @@ test("colours are used where they are wanted only", () => {
 
   expect(stream.text).toContain(`${escape}[32m✓${escape}[0m Published 1 table`);
 });
+
+test("changed columns stay above the block, but for those that the failure lists", () => {
+  const { stream, reporter } = terminal();
+  const about = { kind: "schema-changed", source: "shop", table: "users" } as const;
+  const changes = [{ column: "bio", change: "added", to: "text" }] as const;
+
+  reporter.report({ ...about, handling: "ignored", changes });
+  reporter.report({ ...about, handling: "refused", changes });
+  reporter.close();
+
+  expect(screenOf(stream)).toEqual([
+    "· shop.users: columns differ that the lake keeps as they are",
+    "  bio: a new column, text",
+  ]);
+});

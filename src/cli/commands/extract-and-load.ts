@@ -18,7 +18,7 @@ export function addExtractAndLoad(program: Command, cli: Cli): void {
     .addOption(
       namesOption(
         "--rebuild <names>",
-        "load these tables and make them anew in the catalog, where it says that they cannot be changed",
+        "load these tables with the columns that they have, and make them anew in the catalog where it cannot change them",
       ),
     )
     .addHelpText(

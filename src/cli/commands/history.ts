@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { RunRecord, SchemaChange, TableRecord } from "../../index.ts";
+import type { RunRecord, TableRecord } from "../../index.ts";
 import { alignColumns } from "../align-columns.ts";
 import { type Cli, openSettings, type Panorama, writeResult } from "../cli.ts";
 
@@ -10,7 +10,7 @@ interface Flags {
 
 type Spelling = Pick<
   Panorama,
-  "spellAlteration" | "spellBytes" | "spellCount" | "spellCounted" | "spellMillis"
+  "spellAlteration" | "spellBytes" | "spellCount" | "spellCounted" | "spellMillis" | "spellSchemaChange"
 >;
 
 export function addHistory(program: Command, cli: Cli): void {
@@ -50,7 +50,11 @@ function readCount(text: string): number {
 
 /** A line for each run. */
 export function spellRuns(
-  { spellBytes, spellCount, spellMillis }: Omit<Spelling, "spellAlteration" | "spellCounted">,
+  {
+    spellBytes,
+    spellCount,
+    spellMillis,
+  }: Omit<Spelling, "spellAlteration" | "spellCounted" | "spellSchemaChange">,
   runs: readonly RunRecord[],
 ): readonly string[] {
   if (runs.length === 0) return [];
@@ -115,20 +119,14 @@ function spellTable(spelling: Spelling, table: TableRecord): readonly string[] {
   }
 }
 
-function spellMore({ spellAlteration }: Spelling, table: TableRecord): readonly string[] {
+function spellMore({ spellAlteration, spellSchemaChange }: Spelling, table: TableRecord): readonly string[] {
+  if (table.ended === "failed") return (table.schemaChanges ?? []).map(spellSchemaChange);
   if (table.ended !== "loaded") return [];
-  return [...table.schemaChanges.map(spellSchemaChange), ...table.alterations.map(spellAlteration)];
-}
-
-function spellSchemaChange({ column, change, from, to }: SchemaChange): string {
-  switch (change) {
-    case "added":
-      return `${column}: a new column, ${to ?? ""}`;
-    case "gone":
-      return `${column}: not in the table any more`;
-    case "retyped":
-      return `${column}: ${to ?? ""}, was ${from ?? ""}`;
-  }
+  return [
+    ...table.schemaChanges.map(spellSchemaChange),
+    ...(table.ignoredChanges ?? []).map((change) => `${spellSchemaChange(change)}; ignored`),
+    ...table.alterations.map(spellAlteration),
+  ];
 }
 
 /** `2026-03-01 10:00:00` from an ISO time. */

@@ -65,9 +65,10 @@ export const fullReasons: Readonly<Record<NonNullable<PlannedTable["reason"]>, s
 
 /** A line for each table; below it the slices, and what would take the server long. */
 export function spellPlans(
-  { spellCount, spellCounted, spellError }: Pick<Panorama, "spellCount" | "spellCounted" | "spellError">,
+  spelling: Pick<Panorama, "spellCount" | "spellCounted" | "spellError" | "spellSchemaChange">,
   planned: readonly PlannedTable[],
 ): readonly string[] {
+  const { spellCount, spellCounted, spellError } = spelling;
   const rows = planned.map((plan) => [
     `${plan.source}.${plan.table}`,
     plan.strategy,
@@ -80,6 +81,7 @@ export function spellPlans(
     ...planned.flatMap((plan, i) => [
       lines[i] ?? "",
       ...spellNames(plan).map((line) => `    ${line}`),
+      ...spellChanges(spelling, plan).map((line) => `    ${line}`),
       ...spellCosts(plan).map((line) => `    ! ${line}`),
       ...(plan.error === undefined ? [] : spellError(plan.error).map((line) => `    ${line}`)),
     ]),
@@ -105,6 +107,18 @@ function spellNames({ slices = [] }: PlannedTable): readonly string[] {
     .map((slice) => slice.map(({ column, value }) => `${column}=${value ?? "NULL"}`).join("/"));
   const more = slices.length > mostNames ? ` and ${slices.length - mostNames} more` : "";
   return [names.join(", ") + more];
+}
+
+/** The error of a table that would fail for its columns lists them. */
+function spellChanges(
+  { spellSchemaChange }: Pick<Panorama, "spellSchemaChange">,
+  { strategy, schemaChanges = [], ignoredChanges = [] }: PlannedTable,
+): readonly string[] {
+  const ignored = strategy === "failed" ? [] : ignoredChanges;
+  return [
+    ...schemaChanges.map(spellSchemaChange),
+    ...ignored.map((change) => `${spellSchemaChange(change)}; ignored`),
+  ];
 }
 
 function spellCosts({ costs }: PlannedTable): readonly string[] {

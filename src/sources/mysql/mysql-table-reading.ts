@@ -28,8 +28,9 @@ export function openMysqlTable(
 ): TableReading {
   const { schema: described } = native;
   const warnings: string[] = [];
+  const absent: string[] = [];
   const planned =
-    request.fields?.map((field) => planField(field, described, warnings)) ??
+    request.fields?.map((field) => planField(field, described, absent)) ??
     described.columns.map((column) => ({ column, serverName: column.name }));
   const asked = planned.filter((each) => "serverName" in each);
   if (asked.length === 0) {
@@ -38,6 +39,7 @@ export function openMysqlTable(
       table: request.table,
     });
   }
+  warnings.push(...absent.map((name) => `column ${name} is not in the table (any more): it is read as NULL`));
   if (native.engine !== null && !/^(innodb|rocksdb|tokudb)$/i.test(native.engine)) {
     warnings.push(
       `engine ${native.engine} has no snapshots: rows written during the load may be in it or not`,
@@ -49,6 +51,7 @@ export function openMysqlTable(
     warnings,
     estimatedRowCount: native.estimatedRowCount,
     definition: native.definition,
+    absent,
     split: async (count) => {
       const { rangeColumn } = native;
       if (rangeColumn === undefined) return [];
@@ -71,7 +74,7 @@ export function openMysqlTable(
   };
 }
 
-function planField(field: FieldRequest, described: TableSchema, warnings: string[]): PlannedColumn {
+function planField(field: FieldRequest, described: TableSchema, absent: string[]): PlannedColumn {
   const { name, constant } = field;
   const made = (value: string | number | boolean | null): PlannedColumn => ({
     column: { name, type: field.columnType, nullable: value === null, nativeType: field.type ?? "text" },
@@ -87,7 +90,7 @@ function planField(field: FieldRequest, described: TableSchema, warnings: string
     described.columns.find((column) => column.name === name) ??
     described.columns.find((column) => column.name.toLowerCase() === name.toLowerCase());
   if (found !== undefined) return { column: { ...found, name }, serverName: found.name };
-  warnings.push(`column ${name} is not in the table (any more): it is read as NULL`);
+  absent.push(name);
   return made(null);
 }
 

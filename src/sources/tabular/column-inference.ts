@@ -1,5 +1,6 @@
 import type { CellRow } from "./cell-row.ts";
-import { everyKind, kindsOfText, typeOfKinds } from "./value-kind.ts";
+import type { ColumnType } from "../../table/column-type.ts";
+import { everyKind, kindsOfText, readsAs, typeOfKinds } from "./value-kind.ts";
 
 /** Finds the types that all values of some columns can be read as. */
 export class ColumnInference {
@@ -29,5 +30,10 @@ export class ColumnInference {
   /** The type of a column; text for one that never has a value. */
   typeOf(column: number): ReturnType<typeof typeOfKinds> {
     return typeOfKinds(this.#seen.has(column) ? (this.#kinds.get(column) ?? 0) : 0);
+  }
+
+  /** Whether all values of a column can be read as the type; those of one that never has a value can be anything. */
+  couldBe(column: number, type: ColumnType): boolean {
+    return !this.#seen.has(column) || readsAs(this.#kinds.get(column) ?? 0, type);
   }
 }

@@ -20,17 +20,17 @@ export type AskedColumn =
   | { readonly name: string; readonly position: number; readonly declared: FieldRequest | undefined };
 
 /**
- * Finds the columns asked for among those of a file, by name in either case; what is not there is NULL with a warning.
+ * Finds the columns asked for among those of a file, by name in either case; `absent` is told what is not there, which is NULL.
  * Throws COLUMN_MISSING when none is there.
  */
 export function planColumns(
   where: { readonly source: string; readonly table: string },
   names: readonly string[],
   request: TableRequest,
-  warn: (message: string) => void,
+  absent: (name: string) => void,
 ): readonly AskedColumn[] {
   const asked =
-    request.fields?.map((field) => planField(where, names, field, warn)) ??
+    request.fields?.map((field) => planField(where, names, field, absent)) ??
     names.map((name, position): AskedColumn => ({ name, position, declared: undefined }));
   if (asked.some((each) => "position" in each)) return asked;
   throw new PanoramaError("COLUMN_MISSING", `Table ${where.table} has none of the columns listed`, where);
@@ -40,7 +40,7 @@ function planField(
   where: { readonly source: string; readonly table: string },
   names: readonly string[],
   field: FieldRequest,
-  warn: (message: string) => void,
+  absent: (name: string) => void,
 ): AskedColumn {
   const { name, type, columnType, constant } = field;
   const made = (value: string | number | boolean | null): AskedColumn => ({
@@ -51,6 +51,6 @@ function planField(
   const exact = names.indexOf(name);
   const position = exact >= 0 ? exact : names.findIndex((each) => each.toLowerCase() === name.toLowerCase());
   if (position >= 0) return { name, position, declared: type === undefined ? undefined : field };
-  warn(`column ${name} is not in the table (any more): it is read as NULL`);
+  absent(name);
   return made(null);
 }

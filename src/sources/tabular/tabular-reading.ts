@@ -1,5 +1,6 @@
 import { PanoramaError } from "../../errors.ts";
 import type { Alteration } from "../../table/alteration.ts";
+import type { ColumnType } from "../../table/column-type.ts";
 import type { RecordBatch } from "../../table/record-batch.ts";
 import type { Column, TableSchema } from "../../table/table-schema.ts";
 import type { TableReading, TableRequest } from "../source.ts";
@@ -75,12 +76,16 @@ export async function openTabularReading(
 ): Promise<TableReading> {
   const warnings = [...rows.warnings];
   const warn = (message: string): void => void warnings.push(message);
-  const asked = planColumns(rows.where, rows.names, request, warn);
-  const { planned, rowCount } = await findTypes(rows, asked, policy, signal);
+  const absent: string[] = [];
+  const asked = planColumns(rows.where, rows.names, request, (name) => absent.push(name));
+  warnings.push(...absent.map((name) => `column ${name} is not in the table (any more): it is read as NULL`));
+  const { planned, rowCount, couldBe } = await findTypes(rows, asked, policy, signal);
   return {
     schema: { ...rows.where, columns: planned.map(({ column }) => column), key: [] },
     warnings,
     estimatedRowCount: rowCount,
+    absent,
+    couldBe,
     split: async () => [],
     batches: (batchesSignal) => readBatches(rows, planned, policy, warn, batchesSignal),
     alterations: () => rows.alterations?.() ?? [],
@@ -91,6 +96,7 @@ interface FoundTypes {
   readonly planned: readonly PlannedColumn[];
   /** undefined when no row had to be read. */
   readonly rowCount: number | undefined;
+  readonly couldBe: (column: string, type: ColumnType) => boolean;
 }
 
 async function findTypes(
@@ -128,7 +134,15 @@ async function findTypes(
     if (!("name" in each)) return each;
     return declaredColumn(each) ?? readColumn(each, inference.typeOf(each.position));
   });
-  return { planned, rowCount };
+  const couldBe = (column: string, type: ColumnType): boolean =>
+    asked.some(
+      (each) =>
+        "name" in each &&
+        each.name === column &&
+        each.declared === undefined &&
+        inference.couldBe(each.position, type),
+    );
+  return { planned, rowCount, couldBe };
 }
 
 function declaredColumn(asked: AskedColumn): ReadColumn | undefined {

@@ -26,6 +26,28 @@ export function typeOfKinds(kinds: number): { readonly type: ColumnType; readonl
   return { type: { kind: "text" }, nativeType: "text" };
 }
 
+/** Whether values that can be read as `kinds` can be read as the type, too. */
+export function readsAs(kinds: number, type: ColumnType): boolean {
+  switch (type.kind) {
+    case "int64":
+      return (kinds & valueKind.integer) !== 0;
+    case "double":
+      return (kinds & valueKind.number) !== 0;
+    case "int32":
+      return (kinds & valueKind.boolean) !== 0;
+    case "date":
+      return (kinds & valueKind.date) !== 0;
+    case "timestamp":
+      return (kinds & (valueKind.timestamp | valueKind.instant)) !== 0;
+    case "text":
+      return true;
+    case "bytes":
+    case "decimal":
+    case "float":
+      return false;
+  }
+}
+
 /**
  * What the text can be read as: 0 for a text that is only a text. Numbers with a leading zero or a plus are texts, for
  * they may be codes; so are numbers of more digits than a double or a 64-bit integer keeps.
