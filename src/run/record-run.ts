@@ -28,6 +28,7 @@ export function openRunBook(
   signal: AbortSignal,
 ): RunBook {
   const tables: TableRecord[] = [];
+  let pausedMillis = 0;
   const schemaChanges = new Map<string, readonly SchemaChange[]>();
   let state: LakeState | undefined;
   let publishedAt: string | undefined;
@@ -42,6 +43,7 @@ export function openRunBook(
     reporter: {
       report(event) {
         tables.push(...recordOf(event));
+        if (event.kind === "notice") pausedMillis += event.pausedMillis ?? 0;
         reporter.report(event);
       },
       close: () => reporter.close(),
@@ -71,6 +73,7 @@ export function openRunBook(
           ...(publishedAt === undefined ? {} : { publishedAt }),
           ended: publishedAt === undefined ? (failed ? "failed" : "unchanged") : "published",
           ...(error === undefined ? {} : { error: codeOf(error, signal) }),
+          ...(pausedMillis === 0 ? {} : { pausedMillis }),
           tables: tables.map((table) =>
             table.ended === "loaded"
               ? { ...table, schemaChanges: schemaChanges.get(table.table) ?? [] }
