@@ -1,35 +1,43 @@
 import { describe, expect, test } from "vitest";
+import { openMysqlSource } from "../../src/sources/mysql/mysql-source.ts";
 import { serverKinds, serverNames } from "../services/server-address.ts";
 import { readEvents } from "./program.ts";
-import { openReplicaPair, type ReplicaPair } from "./replica-pair.ts";
-import { localLake, mysqlDatasource, openSite, type Site } from "./site.ts";
+import { openReplicaPair, type PairedServer, type ReplicaPair } from "./replica-pair.ts";
+import { localLake, mysqlDatasource, openSite, type SettingsContent, type Site } from "./site.ts";
 
-async function siteOf({ primary, replica }: ReplicaPair, more: object = {}): Promise<Site> {
-  const place = {
-    mysql_replica_host: replica.address.host,
-    mysql_replica_port: replica.address.port,
-  };
-  return openSite({
+function settingsOf(
+  { primary, replica }: Pick<ReplicaPair, "primary" | "replica">,
+  more: object = {},
+): SettingsContent {
+  const { host, port } = replica.address;
+  const place = { mysql_replica_host: host, mysql_replica_port: port };
+  return {
     datalake: localLake,
     datasources: [mysqlDatasource(primary, ["orders"], { ...place, ...more })],
-  });
+  };
 }
 
 const ordersSql = `
-  create table orders (id int primary key, total int);
-  insert into orders values (1, 10), (2, 20)`;
+  create table orders (id int primary key, total int, modified datetime);
+  insert into orders values (1, 10, '2026-03-01 10:00:00'), (2, 20, '2026-03-01 11:00:00')`;
 
 describe.each(serverKinds)("a replica of %s", (kind) => {
-  test("is read in place of its primary, and told apart from it", { timeout: 120_000 }, async (context) => {
+  test("is read in place of its primary, from whose notes its own are told apart", {
+    timeout: 120_000,
+  }, async (context) => {
     await using pair = await openReplicaPair(context, kind);
     await pair.primary.query(ordersSql);
     await pair.caughtUp();
-    await using site = await siteOf(pair);
+    const primary = mysqlDatasource(pair.primary, ["orders"]);
+    await using site = await openSite({ datalake: localLake, datasources: [primary] });
+    // The servers' notes are good for that when the last change is some seconds old.
+    await expect.poll(() => isUnchangedAfterLoad(site), { timeout: 60_000 }).toBe(true);
 
+    await site.writeSettings(settingsOf(pair));
     const tested = await site.run("test-connections");
     const planned = await site.run("plan", "--all", "--format", "json");
     // What only the replica has shows where rows come from.
-    await pair.replica.query("insert into orders values (3, 30)");
+    await pair.replica.query("insert into orders values (3, 30, '2026-03-01 12:00:00')");
     const loaded = await site.run("extract-and-load", "--all");
 
     expect(tested.stdout).toMatch(
@@ -37,8 +45,9 @@ describe.each(serverKinds)("a replica of %s", (kind) => {
         `^✓ shop {2}\\S+ at 127.0.0.1:${pair.replica.address.port} .*, a replica 0 s behind, 1 tables`,
       ),
     );
+    // Not `settings-changed`: the replica has the rows from where they came from before.
     expect(JSON.parse(planned.stdout)).toMatchObject([
-      { table: "orders", role: "replica", reading: "whole-table" },
+      { strategy: "full", reason: "not-incremental", role: "replica", reading: "whole-table" },
     ]);
     expect(loaded.exitCode, loaded.stderr).toBe(0);
     expect(await site.query("select id from school_table_orders order by id")).toEqual([
@@ -47,7 +56,32 @@ describe.each(serverKinds)("a replica of %s", (kind) => {
       { id: 3 },
     ]);
   });
+
+  test("has watermarks that allow for transactions that are open at its primary", {
+    timeout: 120_000,
+  }, async (context) => {
+    await using pair = await openReplicaPair(context, kind);
+    await pair.primary.query(ordersSql);
+    await pair.caughtUp();
+
+    const [before = "", after = ""] = [await watermarkOf(pair.replica), await watermarkOf(pair.primary)];
+
+    expect(Date.parse(after) - Date.parse(before)).toBe(600_000);
+  });
 });
+
+async function isUnchangedAfterLoad(site: Site): Promise<boolean> {
+  await site.run("extract-and-load", "--all");
+  const { stdout } = await site.run("plan", "--all", "--format", "json");
+  return stdout.includes('"unchanged"');
+}
+
+async function watermarkOf({ sourceOptions }: PairedServer): Promise<string | undefined> {
+  await using source = openMysqlSource({ name: "shop", sslMode: "preferred", ...sourceOptions });
+  await using snapshot = await source.openSnapshot(new AbortController().signal);
+  const reading = await snapshot.openTable({ table: "orders", fields: undefined });
+  return reading.watermark?.({ name: "modified", overlap: "10 minute" });
+}
 
 describe("a replica that is no good", () => {
   test(`is waited for while it is behind, and not read when it has stopped (${serverNames.mariadb})`, {
@@ -57,10 +91,10 @@ describe("a replica that is no good", () => {
     await pair.primary.query(ordersSql);
     await pair.caughtUp();
     await pair.replica.query("lock tables orders read");
-    await pair.primary.query("insert into orders values (3, 30)");
+    await pair.primary.query("insert into orders values (3, 30, null)");
     await pair.behind(2);
-    await using hasty = await siteOf(pair, { max_load: { replica_lag: "1s", max_wait: "0s" } });
-    await using patient = await siteOf(pair, { max_load: { replica_lag: "1s" } });
+    await using hasty = await openSite(settingsOf(pair, { max_load: { replica_lag: "1s", max_wait: "0s" } }));
+    await using patient = await openSite(settingsOf(pair, { max_load: { replica_lag: "1s" } }));
 
     const refused = await hasty.run("--log-format", "json", "extract-and-load", "--all");
     await using waiting = patient.start("extract-and-load", "--all");
@@ -100,8 +134,10 @@ describe("a replica that is no good", () => {
     await pair.primary.query(`${ordersSql};
       create user reader@'%' identified by 'blind'; grant select on shop.* to reader@'%'`);
     await pair.caughtUp();
-    await using swapped = await siteOf({ ...pair, replica: pair.primary });
-    await using blind = await siteOf(pair, { mysql_username: "reader", mysql_password: "blind" });
+    await using swapped = await openSite(settingsOf({ ...pair, replica: pair.primary }));
+    await using blind = await openSite(
+      settingsOf(pair, { mysql_username: "reader", mysql_password: "blind" }),
+    );
 
     const primary = await swapped.run("extract-and-load", "--all");
     const unseen = await blind.run("extract-and-load", "--all");

@@ -6,8 +6,7 @@ import type { MysqlOptions } from "./mysql-connection.ts";
 import { type MysqlSession, openMysqlSession } from "./mysql-session.ts";
 import { readReplication } from "./replication.ts";
 
-/** How often the server is asked at most; a reader that comes earlier goes on unasked. */
-const lookMillis = 2_000;
+const usualLookMillis = 2_000;
 /** A server at its bound lets readers go on and stops them every few seconds, which is told once in a while. */
 const tellMillis = 60_000;
 
@@ -19,6 +18,7 @@ export class LoadWatch implements AsyncDisposable {
   readonly #options: MysqlOptions;
   readonly #most: MaxLoad;
   readonly #tell: (notice: SourceNotice) => void;
+  readonly #lookMillis: number;
   #asking: Promise<MysqlSession> | undefined;
   #passing: Promise<void> | undefined;
   #lookedAt = -Infinity;
@@ -28,16 +28,23 @@ export class LoadWatch implements AsyncDisposable {
   #gaveUp = false;
   readonly #warned = new Set<"asking" | "lag">();
 
-  constructor(options: MysqlOptions, most: MaxLoad, tell: (notice: SourceNotice) => void) {
+  /** `lookMillis`: how often the server is asked at most; a reader that comes earlier goes on unasked. */
+  constructor(
+    options: MysqlOptions,
+    most: MaxLoad,
+    tell: (notice: SourceNotice) => void,
+    lookMillis: number = usualLookMillis,
+  ) {
     this.#options = options;
     this.#most = most;
     this.#tell = tell;
+    this.#lookMillis = lookMillis;
   }
 
   /** Resolves when reading may go on. `ownThreads`: how many statements of this program may run at the server now. */
   async pass(ownThreads: number, signal: AbortSignal): Promise<void> {
     if (this.#passing === undefined) {
-      if (this.#gaveUp || performance.now() - this.#lookedAt < lookMillis) return;
+      if (this.#gaveUp || performance.now() - this.#lookedAt < this.#lookMillis) return;
       this.#passing = this.#wait(ownThreads, signal).finally(() => {
         this.#passing = undefined;
       });
@@ -68,7 +75,7 @@ export class LoadWatch implements AsyncDisposable {
         return;
       }
       const began = performance.now();
-      await pause(lookMillis, signal);
+      await pause(this.#lookMillis, signal);
       excess = await this.#look(ownThreads, signal);
       this.#pausedMillis += performance.now() - began;
     }

@@ -123,7 +123,7 @@ async function check(options: MysqlOptions): Promise<CheckResult> {
 async function describeRole(session: MysqlSession, replication: Replication): Promise<string> {
   const role = await readRole(session, replication);
   if (replication.kind !== "follows") {
-    const seen = replication.kind === "none" ? "" : ", as far as this account may see";
+    const seen = replication.kind === "none" ? "" : " as far as can be seen";
     return `${role === "primary" ? "a primary" : "read-only"}${seen}`;
   }
   if (!replication.runs) return "a replica that has stopped";

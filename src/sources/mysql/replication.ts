@@ -23,7 +23,7 @@ export type Replication =
  */
 export async function readReplication(session: MysqlSession): Promise<Replication> {
   try {
-    return parseReplication(await session.query(statusStatement(session)));
+    return parseReplication(await session.query(replicationStatement(session)));
   } catch (error) {
     if (!(error instanceof PanoramaError) || error.code !== "SOURCE_DENIED") throw error;
     return { kind: "unseen" };
@@ -31,7 +31,7 @@ export async function readReplication(session: MysqlSession): Promise<Replicatio
 }
 
 /** MariaDB's usual statement tells of one primary only; MySQL has had the new word since 8.0.22, alone since 8.4. */
-function statusStatement({ kind, version }: Pick<MysqlSession, "kind" | "version">): string {
+export function replicationStatement({ kind, version }: Pick<MysqlSession, "kind" | "version">): string {
   if (kind === "mariadb") return "SHOW ALL SLAVES STATUS";
   const [major = 0, minor = 0, patch = 0] = version.split(/[.-]/).map(Number);
   const hasNewWord = major > 8 || (major === 8 && (minor > 0 || patch >= 22));
