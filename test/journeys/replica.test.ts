@@ -80,7 +80,7 @@ async function watermarkOf({ sourceOptions }: PairedServer): Promise<string | un
   await using source = openMysqlSource({ name: "shop", sslMode: "preferred", ...sourceOptions });
   await using snapshot = await source.openSnapshot(new AbortController().signal);
   const reading = await snapshot.openTable({ table: "orders", fields: undefined });
-  return reading.watermark?.({ name: "modified", overlap: "10 minute" });
+  return await reading.watermark?.({ name: "modified", overlap: "10 minute" });
 }
 
 describe("a replica that is no good", () => {

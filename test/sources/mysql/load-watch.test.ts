@@ -57,23 +57,24 @@ describeOnServers("a watch of the server's load", (server) => {
 
   test("does not count the statements of the readers themselves", async () => {
     await using db = await server.database();
-    await using _threads = await openBusyThreads(db, busy);
+    await using threads = await openBusyThreads(db, busy);
     await using watched = watchOf(db, bound);
 
-    await watched.watch.pass(busy, unhurried);
+    await watched.watch.pass(threads.count, unhurried);
 
     expect(watched.told).toEqual([]);
   });
 
   test("gives up after the time that it may wait in all, and waits no more", async () => {
     await using db = await server.database();
-    await using _threads = await openBusyThreads(db, busy);
+    await using threads = await openBusyThreads(db, busy);
     await using watched = watchOf(db, { ...bound, maxWaitSeconds: 0.1 });
 
     await watched.watch.pass(1, unhurried);
     await setTimeout(20);
     await watched.watch.pass(1, unhurried);
 
+    expect(threads.count).toBeGreaterThan(bound.threadsRunning ?? 0);
     expect(watched.told).toEqual([
       { kind: "notice", message: expect.stringContaining("paused: ") as string },
       {
@@ -87,12 +88,13 @@ describeOnServers("a watch of the server's load", (server) => {
 
   test("ends with the run that waits", async () => {
     await using db = await server.database();
-    await using _threads = await openBusyThreads(db, busy);
+    await using threads = await openBusyThreads(db, busy);
     await using watched = watchOf(db, bound);
     const stop = new AbortController();
 
     const passing = watched.watch.pass(1, stop.signal);
     await expect.poll(() => watched.told.length).toBe(1);
+    expect(threads.count).toBeGreaterThan(bound.threadsRunning ?? 0);
     stop.abort(new Error("stopped by hand"));
 
     await expect(passing).rejects.toThrow("stopped by hand");
@@ -178,9 +180,15 @@ describeOnServers("a reading with a pace", (server) => {
 
     expect(await rowsOf(await snapshot.openTable({ table: "t", fields: undefined }))).toEqual([[1]]);
     expect(snapshot.role).toBe("primary");
-    // Without anybody to tell, a question is answered at once.
-    await using _threads = await openBusyThreads(db, busy);
-    await using _opened = await openSnapshot(db, { maxLoad: bound });
+  });
+
+  test("is not held where there is nobody to tell", async () => {
+    await using db = await server.database();
+    await using threads = await openBusyThreads(db, busy);
+    await using opened = await openSnapshot(db, { maxLoad: bound });
+
+    expect(threads.count).toBeGreaterThan(bound.threadsRunning ?? 0);
+    expect(opened.snapshot.role).toBe("primary");
   });
 });
 
