@@ -10,9 +10,9 @@ describeOnServers("a server that has more to do than it may have", (server) => {
     await shop.query("create table orders (id int primary key); insert into orders values (1), (2)");
     await using site = await openSite({
       datalake: localLake,
-      datasources: [mysqlDatasource(shop, ["orders"], { max_load: { threads_running: 30 } })],
+      datasources: [mysqlDatasource(shop, ["orders"], { max_load: { threads_running: 15 } })],
     });
-    const threads = await openBusyThreads(shop, 40);
+    const threads = await openBusyThreads(shop, 20);
 
     await using run = site.start("extract-and-load", "--all");
     const paused = await run.waitFor(({ kind }) => kind === "notice");
@@ -23,7 +23,7 @@ describeOnServers("a server that has more to do than it may have", (server) => {
     expect(paused).toMatchObject({
       source: "shop",
       message: expect.stringMatching(
-        /^paused: \d+ threads are running at the server, more than 30$/,
+        /^paused: \d+ threads are running at the server, more than 15$/,
       ) as string,
     });
     const millis = readEvents(stderr).find((event) => "pausedMillis" in event)?.["pausedMillis"];
@@ -47,7 +47,7 @@ describeOnServers("a server that has more to do than it may have", (server) => {
     await using site = await openSite({
       datalake: localLake,
       datasources: [
-        mysqlDatasource(shop, ["visits"], { parallel_reads: 3, max_load: { threads_running: 100 } }),
+        mysqlDatasource(shop, ["visits"], { parallel_reads: 3, max_load: { threads_running: 1_000 } }),
       ],
     });
 

@@ -65,23 +65,25 @@ export class LoadWatch implements AsyncDisposable {
   async #wait(ownThreads: number, signal: AbortSignal): Promise<void> {
     let excess = await this.#look(ownThreads, signal);
     if (excess === undefined) return;
-    this.#pauses++;
-    this.#tellPause(excess);
-    while (excess !== undefined) {
-      if (this.#pausedMillis >= this.#most.maxWaitSeconds * 1000) {
-        this.#gaveUp = true;
-        const waited = `it was waited for ${this.#most.maxWaitSeconds} s in all (max_wait), and is waited for no longer`;
-        this.#tell({ kind: "warning", message: `${excess}: ${waited}` });
-        return;
-      }
+    if (!this.#hasWaitedEnough()) this.#tellPause(excess);
+    while (excess !== undefined && !this.#hasWaitedEnough()) {
       const began = performance.now();
       await pause(this.#lookMillis, signal);
       excess = await this.#look(ownThreads, signal);
       this.#pausedMillis += performance.now() - began;
     }
+    if (excess === undefined) return;
+    this.#gaveUp = true;
+    const waited = `it was waited for ${this.#most.maxWaitSeconds} s in all (max_wait), and is waited for no longer`;
+    this.#tell({ kind: "warning", message: `${excess}: ${waited}` });
+  }
+
+  #hasWaitedEnough(): boolean {
+    return this.#pausedMillis >= this.#most.maxWaitSeconds * 1000;
   }
 
   #tellPause(excess: string): void {
+    this.#pauses++;
     if (performance.now() - this.#toldAt < tellMillis) return;
     this.#toldAt = performance.now();
     this.#tell({ kind: "notice", message: `paused: ${excess}` });
