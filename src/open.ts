@@ -30,7 +30,7 @@ import type {
   S3DatalakeSettings,
   Settings,
 } from "./settings/settings.ts";
-import { openMysqlSource } from "./sources/mysql/mysql-source.ts";
+import { type MysqlCompany, openMysqlSource } from "./sources/mysql/mysql-source.ts";
 import { storedStructureMemory } from "./sources/openedx-structures/stored-structure-memory.ts";
 import { openOpenedxSampleSource, sampleSourceTables } from "./sources/openedx-sample-source.ts";
 import type { Source } from "./sources/source.ts";
@@ -140,21 +140,32 @@ async function readViewFiles({ datalake, views }: Settings): Promise<readonly Vi
 export type LakeOfSource = Pick<OpenedLake, "store" | "place">;
 
 /** As its tables go into the lake, in every thread. Nothing connects before it is needed. Throws UNSUPPORTED, SETTINGS_INVALID. */
-export async function openSource(datasource: DatasourceSettings, lake?: LakeOfSource): Promise<Source> {
+export async function openSource(
+  datasource: DatasourceSettings,
+  lake?: LakeOfSource,
+  company?: MysqlCompany,
+): Promise<Source> {
   const tables = new Map(
     datasource.tables.flatMap(({ name, privacy }) => (privacy === undefined ? [] : [[name, privacy]])),
   );
-  return withPrivacy(await openPlainSource(datasource, lake), { tables, key: datasource.privacyKey });
+  return withPrivacy(await openPlainSource(datasource, lake, company), {
+    tables,
+    key: datasource.privacyKey,
+  });
 }
 
 /** As its tables are, whatever the settings say of privacy; for questions about columns. */
-export async function openPlainSource(datasource: DatasourceSettings, lake?: LakeOfSource): Promise<Source> {
+export async function openPlainSource(
+  datasource: DatasourceSettings,
+  lake?: LakeOfSource,
+  company?: MysqlCompany,
+): Promise<Source> {
   switch (datasource.type) {
-    case "mysql":
-      return openMysqlSource({
-        name: datasource.name,
-        ...mysqlOptions(datasource.name, datasource.connection),
-      });
+    case "mysql": {
+      const { name, connection, replica, maxLoad } = datasource;
+      const options = mysqlOptions(name, { ...connection, ...replica });
+      return openMysqlSource({ name, ...options, mustBeReplica: replica !== undefined, maxLoad }, company);
+    }
     case "openedx_sample":
       return openOpenedxSampleSource({
         name: datasource.name,

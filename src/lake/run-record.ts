@@ -18,6 +18,8 @@ export interface RunRecord {
   readonly error?: string;
   /** The run that a rollback went back to. */
   readonly to?: string;
+  /** How long reading has waited for sources that had more to do than `max_load` allows; undefined for not at all. */
+  readonly pausedMillis?: number;
   readonly tables: readonly TableRecord[];
   /** How the lake was when the run ended; undefined when that is not known. */
   readonly lake?: LakeState;
@@ -66,7 +68,7 @@ export function spellRecord(record: RunRecord): string {
 export function parseRecord(text: string): RunRecord {
   const root = objectAt("it", parseJson(text));
   if (root["format"] !== formatName || root["version"] !== formatVersion) unreadable("is of another format");
-  const { publishedAt, error, to, lake } = root;
+  const { publishedAt, error, to, pausedMillis, lake } = root;
   return {
     run: textAt("run", root["run"]),
     kind: oneOfAt("kind", root["kind"], ["load", "rollback"]),
@@ -76,6 +78,7 @@ export function parseRecord(text: string): RunRecord {
     ended: oneOfAt("ended", root["ended"], ["published", "unchanged", "failed"]),
     ...(error === undefined ? {} : { error: textAt("error", error) }),
     ...(to === undefined ? {} : { to: textAt("to", to) }),
+    ...(pausedMillis === undefined ? {} : { pausedMillis: countAt("pausedMillis", pausedMillis) }),
     tables: listAt("tables", root["tables"], tableAt),
     ...(lake === undefined ? {} : { lake: stateAt("lake", lake) }),
   };

@@ -40,6 +40,7 @@ export function withPrivacy(source: Source, rules: PrivacyRules): Source {
         id: snapshot.id,
         shared: snapshot.shared,
         notices: snapshot.notices,
+        ...(snapshot.role === undefined ? {} : { role: snapshot.role }),
         ...(snapshot.contentMarks === undefined
           ? {}
           : { contentMarks: (tables) => snapshot.contentMarks?.(tables) ?? Promise.resolve(new Map()) }),
@@ -52,6 +53,7 @@ export function withPrivacy(source: Source, rules: PrivacyRules): Source {
         [Symbol.asyncDispose]: () => snapshot[Symbol.asyncDispose](),
       };
     },
+    ...(source.pace === undefined ? {} : { pace: source.pace }),
     [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
   };
 }

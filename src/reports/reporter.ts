@@ -5,7 +5,14 @@ import type { SchemaChange } from "../table/schema-changes.ts";
 /** Everything worth telling about a run. Counts are totals so far, never steps. */
 export type RunEvent =
   | { readonly kind: "run-started"; readonly run: string; readonly tables: number; readonly lake: string }
-  | { readonly kind: "notice"; readonly source?: string; readonly table?: string; readonly message: string }
+  | {
+      readonly kind: "notice";
+      readonly source?: string;
+      readonly table?: string;
+      readonly message: string;
+      /** How long reading has waited for a busy source in all; told once for each that was waited for. */
+      readonly pausedMillis?: number;
+    }
   | { readonly kind: "warning"; readonly source?: string; readonly table?: string; readonly message: string }
   | {
       readonly kind: "table-started";

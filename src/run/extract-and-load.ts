@@ -9,6 +9,7 @@ import type { TableToLoad } from "../load/table-to-load.ts";
 import { type OpenedLake, openLake, openSource } from "../open.ts";
 import type { Reporter } from "../reports/reporter.ts";
 import type { Settings } from "../settings/settings.ts";
+import type { SourceNotice } from "../sources/source.ts";
 import { privacyWarnings } from "./privacy-warnings.ts";
 import { type CatalogOfRun, catalogOfRun } from "./publish-catalog.ts";
 import { keepReplaced, openRunBook, type RunBook } from "./record-run.ts";
@@ -124,7 +125,7 @@ async function loadAndPublish(
     lake.encoder.format === "parquet" ? await catalog.readsOtherwise(rawNames) : new Set<string>();
   const toLoad = (each: SelectedTables): SourceToLoad => ({
     name: each.datasource.name,
-    open: () => openSource(each.datasource, lake),
+    open: () => openSource(each.datasource, lake, { tell: tellOf(each.datasource.name, reporter) }),
     tables: each.tables.map((table) => planTableToLoad(table, each.datasource, apart.has(table.rawName))),
     openPeers: (source) => openReaderThreads(source, each, start, signal),
   });
@@ -172,6 +173,14 @@ async function loadAndPublish(
     millis: Date.now() - started.getTime(),
   });
   return { run: lease.run, loaded: loaded.length, unchanged: unchanged.length, failed, incomplete };
+}
+
+/** Passes on what comes up while a source is read. */
+function tellOf(source: string, reporter: Reporter): (notice: SourceNotice) => void {
+  return ({ kind, message, pausedMillis }) => {
+    if (kind === "warning") reporter.report({ kind, source, message });
+    else reporter.report({ kind, source, message, ...(pausedMillis !== undefined && { pausedMillis }) });
+  };
 }
 
 /** Definitions that were dropped, or got other names, come back also where nothing is loaded. */

@@ -6,7 +6,7 @@ import { type FullReason, type LoadPlan, planLoad } from "../load/plan-load.ts";
 import type { TableToLoad } from "../load/table-to-load.ts";
 import { type OpenedLake, openLake, openSource } from "../open.ts";
 import type { Settings } from "../settings/settings.ts";
-import type { QuestionCost, Snapshot } from "../sources/source.ts";
+import type { QuestionCost, ServerRole, Snapshot } from "../sources/source.ts";
 import type { LakeFormat } from "../encoders/encoder.ts";
 import type { LakePlace } from "../stores/lake-path.ts";
 import type { Partition } from "../table/partition.ts";
@@ -37,6 +37,10 @@ export interface PlannedTable {
   readonly schemaChanges?: readonly SchemaChange[];
   /** How the source's columns differ from those that the lake would keep, or which the load would fail for. */
   readonly ignoredChanges?: readonly SchemaChange[];
+  /** What the server goes through to send the rows, if it is to send some. */
+  readonly reading?: QuestionCost;
+  /** Of the server that is read, where it has one. */
+  readonly role?: ServerRole;
   readonly error?: PanoramaError;
 }
 
@@ -76,7 +80,8 @@ async function planSource(
       const previous = published(manifest.tables.get(table.name));
       const known = { previous, format: encoder.format, place, contentMark: marks?.get(table.name) };
       const toLoad = planTableToLoad(table, datasource, false);
-      planned.push(await planTable(source, toLoad, snapshot, known, signal));
+      const plan = await planTable(source, toLoad, snapshot, known, signal);
+      planned.push(snapshot.role === undefined ? plan : { ...plan, role: snapshot.role });
     }
   } catch (error) {
     if (!(error instanceof PanoramaError)) throw error;
@@ -125,7 +130,9 @@ async function planTable(
     const plan = planLoad({ ...known, reading, table, forced: false, now: new Date() });
     if (plan.strategy === "unchanged") return { ...named, strategy: "unchanged", estimatedRows: 0 };
     const estimatedRows = reading.estimatedRowCount;
-    if (plan.strategy === "full") return { ...named, strategy: "full", reason: plan.reason, estimatedRows };
+    if (plan.strategy === "full") {
+      return { ...named, strategy: "full", reason: plan.reason, estimatedRows, reading: "whole-table" };
+    }
     const changes = await reading.changesSince?.(plan.since, plan.field, plan.known.partitionColumns);
     const costs = await changes?.explain?.();
     const watermark = await reading.watermark?.(plan.field);
@@ -133,8 +140,8 @@ async function planTable(
     return {
       ...named,
       ...(typeof found === "string"
-        ? { strategy: "full", reason: found, estimatedRows }
-        : { strategy: "slices", ...describeChanges(plan, found) }),
+        ? { strategy: "full", reason: found, estimatedRows, reading: "whole-table" }
+        : { strategy: "slices", ...describeChanges(plan, found), ...(await explainReading(found)) }),
       ...(costs === undefined ? {} : { costs }),
     };
   } catch (error) {
@@ -142,6 +149,12 @@ async function planTable(
       throw error;
     return { ...named, strategy: "failed", error };
   }
+}
+
+async function explainReading({ changes, toRead }: FoundChanges): Promise<Pick<PlannedTable, "reading">> {
+  if (toRead.size === 0) return {};
+  const reading = await changes.explainReading?.([...toRead.values()]);
+  return reading === undefined ? {} : { reading };
 }
 
 function describeChanges(

@@ -18,10 +18,16 @@ const abort = new AbortController();
 let source: Source | undefined;
 let snapshot: Snapshot | undefined;
 let lake: OpenedLake | undefined;
+let readOn: (() => void) | undefined;
+let askedAt = -Infinity;
+
+/** A message now and then is enough: the server is not looked at more often. */
+const askMillis = 1_000;
 
 port.on("message", (message: ToReader) => {
   if (message.kind === "abort") abort.abort(new Error("the run was stopped"));
   if (message.kind === "close") void close();
+  if (message.kind === "read-on") readOn?.();
   if (message.kind === "open-snapshot") void answer(openSnapshot);
   if (message.kind === "load") void answer(() => load(message));
 });
@@ -40,9 +46,19 @@ async function answer(work: () => Promise<FromReader>): Promise<void> {
 
 async function openSnapshot(): Promise<FromReader> {
   await snapshot?.[Symbol.asyncDispose]();
-  source ??= await openSource(start.datasource);
+  source ??= await openSource(start.datasource, undefined, { pace });
   snapshot = await source.openSnapshot(abort.signal);
   return { kind: "snapshot-opened", id: snapshot.id };
+}
+
+async function pace(): Promise<void> {
+  if (!start.paced || performance.now() - askedAt < askMillis) return;
+  const allowed = new Promise<void>((resolve) => {
+    readOn = resolve;
+  });
+  tell({ kind: "may-read-on" });
+  await allowed;
+  askedAt = performance.now();
 }
 
 async function load({ table, firstFileNumber }: Extract<ToReader, { kind: "load" }>): Promise<FromReader> {

@@ -11,6 +11,8 @@ export interface ReaderStart {
   readonly startedAt: string;
   /** How many threads write to the lake at once. */
   readonly writers: number;
+  /** Whether the thread is to ask before it reads on. */
+  readonly paced: boolean;
 }
 
 /** What a reader thread is told. */
@@ -19,6 +21,8 @@ export type ToReader =
   | { readonly kind: "load"; readonly table: TableToLoad; readonly firstFileNumber: number }
   /** The answer to `next-range`. */
   | { readonly kind: "range"; readonly range: string | undefined }
+  /** The answer to `may-read-on`, when it may. */
+  | { readonly kind: "read-on" }
   | { readonly kind: "abort" }
   | { readonly kind: "close" };
 
@@ -26,6 +30,8 @@ export type ToReader =
 export type FromReader =
   | { readonly kind: "snapshot-opened"; readonly id: string }
   | { readonly kind: "next-range" }
+  /** Asked now and then where the server may be too busy, which the run's main thread watches. */
+  | { readonly kind: "may-read-on" }
   | { readonly kind: "progress"; readonly rowCount: number; readonly byteCount: number }
   | { readonly kind: "loaded"; readonly rows: LoadedRows }
   | { readonly kind: "failed"; readonly error: SentError };

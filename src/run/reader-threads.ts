@@ -6,7 +6,7 @@ import { worthSharingRows } from "../load/load-ranges.ts";
 import type { LoadedRows } from "../load/load-rows.ts";
 import type { PeerLoad, PeerReaders } from "../load/peer-readers.ts";
 import type { Settings } from "../settings/settings.ts";
-import type { Source } from "../sources/source.ts";
+import type { Pace, Source } from "../sources/source.ts";
 import type { SelectedTables } from "./select-tables.ts";
 import { type FromReader, type ReaderStart, receiveError, type ToReader } from "./reader-protocol.ts";
 
@@ -35,7 +35,7 @@ export function mostReaders(selected: readonly SelectedTables[], { datalake }: S
 export async function openReaderThreads(
   source: Source,
   { datasource, tables }: SelectedTables,
-  start: Omit<ReaderStart, "datasource" | "writers">,
+  start: Omit<ReaderStart, "datasource" | "writers" | "paced">,
   signal: AbortSignal,
 ): Promise<PeerReaders | undefined> {
   if (datasource.type !== "mysql" || start.settings.datalake.format !== "parquet") return undefined;
@@ -45,7 +45,12 @@ export async function openReaderThreads(
   if (![...estimates.values()].some((rowCount) => rowCount >= worthSharingRows)) return undefined;
   const threads = Array.from(
     { length: readers - 1 },
-    () => new ReaderThread({ ...start, datasource, writers: readers }, signal),
+    () =>
+      new ReaderThread(
+        { ...start, datasource, writers: readers, paced: source.pace !== undefined },
+        source.pace,
+        signal,
+      ),
   );
   return {
     count: threads.length,
@@ -60,14 +65,16 @@ export async function openReaderThreads(
 /** One reader thread, asked one thing at a time. */
 class ReaderThread {
   readonly #worker: Worker;
+  readonly #pace: Pace | undefined;
   readonly #signal: AbortSignal;
   readonly #onAbort = (): void => this.#tell({ kind: "abort" });
   #settle: { resolve: (message: FromReader) => void; reject: (error: Error) => void } | undefined;
   #load: PeerLoad | undefined;
   #ended = false;
 
-  constructor(start: ReaderStart, signal: AbortSignal) {
+  constructor(start: ReaderStart, pace: Pace | undefined, signal: AbortSignal) {
     this.#worker = new Worker(new URL("./read-worker.js", import.meta.url), { workerData: start });
+    this.#pace = pace;
     this.#signal = signal;
     this.#worker.on("message", (message: FromReader) => this.#receive(message));
     this.#worker.on("error", (error) => this.#end(error));
@@ -112,9 +119,16 @@ class ReaderThread {
 
   #receive(message: FromReader): void {
     if (message.kind === "next-range") this.#tell({ kind: "range", range: this.#load?.nextRange() });
+    else if (message.kind === "may-read-on") void this.#letReadOn();
     else if (message.kind === "progress") this.#load?.onProgress(message.rowCount, message.byteCount);
     else if (message.kind === "failed") this.#reject(receiveError(message.error));
     else this.#resolve(message);
+  }
+
+  async #letReadOn(): Promise<void> {
+    // What keeps it from being known keeps nobody from reading: a run that was stopped has told the thread so.
+    await this.#pace?.(this.#signal).catch(() => undefined);
+    this.#tell({ kind: "read-on" });
   }
 
   #resolve(message: FromReader): void {

@@ -28,6 +28,7 @@ export function openRunBook(
   signal: AbortSignal,
 ): RunBook {
   const tables: TableRecord[] = [];
+  let pausedMillis = 0;
   const schemaChanges = new Map<string, readonly SchemaChange[]>();
   /** Which the lake does not follow. */
   const otherChanges = new Map<string, readonly SchemaChange[]>();
@@ -47,6 +48,7 @@ export function openRunBook(
         if (event.kind === "schema-changed" && event.handling !== "followed") {
           otherChanges.set(event.table, event.changes);
         }
+        if (event.kind === "notice") pausedMillis += event.pausedMillis ?? 0;
         reporter.report(event);
       },
       close: () => reporter.close(),
@@ -76,6 +78,7 @@ export function openRunBook(
           ...(publishedAt === undefined ? {} : { publishedAt }),
           ended: publishedAt === undefined ? (failed ? "failed" : "unchanged") : "published",
           ...(error === undefined ? {} : { error: codeOf(error, signal) }),
+          ...(pausedMillis === 0 ? {} : { pausedMillis }),
           tables: tables.map((table) =>
             withChanges(table, schemaChanges.get(table.table) ?? [], otherChanges.get(table.table)),
           ),

@@ -11,7 +11,15 @@ import {
 import { type Mapping, readMapping, type Readings } from "./read-mapping.ts";
 import { expectMapping, readType } from "./read-type.ts";
 import { type MongodbKeys, mongodbShape, readMongodbConnection } from "./mongodb-settings.ts";
-import { type MysqlKeys, mysqlShape, readMysqlConnection } from "./mysql-settings.ts";
+import { maxLoadSchema, readMaxLoad } from "./max-load-settings.ts";
+import {
+  type MysqlKeys,
+  type MysqlReplicaKeys,
+  mysqlReplicaShape,
+  mysqlShape,
+  readMysqlConnection,
+  readMysqlReplica,
+} from "./mysql-settings.ts";
 import { addPreset, checkPartitionPrivacy, presetLevel, presetShape } from "./preset-settings.ts";
 import { checkPrivacyKey, type PrivacyKey } from "./privacy-settings.ts";
 import {
@@ -46,6 +54,7 @@ const anyShape = { ...named, ...schemaChangeShape };
 const mysqlSourceShape = {
   ...anyShape,
   ...mysqlShape,
+  ...mysqlReplicaShape,
   // Blank in the example files, which are to be filled in; without the key nobody would see what to fill in.
   mysql_database: presentText({ description: "Database that holds the tables.", examples: ["openedx"] }),
   parallel_reads: optionalNumber(
@@ -108,7 +117,7 @@ const listed = {
 
 /** One entry of `datasources` as written. */
 export const datasourceSchema: z.ZodType = z.discriminatedUnion("type", [
-  z.strictObject({ type: z.literal("mysql"), ...shapes.mysql, ...listed }),
+  z.strictObject({ type: z.literal("mysql"), ...shapes.mysql, max_load: maxLoadSchema, ...listed }),
   z.strictObject({
     type: z.literal("openedx_course_structures"),
     ...shapes.openedx_course_structures,
@@ -204,8 +213,10 @@ async function readByType(
   };
   switch (type) {
     case "mysql": {
-      const keys = readMapping(shapes.mysql, mapping, path, problems, others);
-      return readMysqlSource(keys, path, basics, reading);
+      const nested = [...others.nested, "max_load"];
+      const keys = readMapping(shapes.mysql, mapping, path, problems, { ...others, nested });
+      const maxLoad = readMaxLoad(mapping["max_load"], [...path, "max_load"], problems);
+      return { ...(await readMysqlSource(keys, path, basics, reading)), maxLoad };
     }
     case "openedx_course_structures": {
       const keys = readMapping(shapes.openedx_course_structures, mapping, path, problems, others);
@@ -250,16 +261,19 @@ function readFiles(
 }
 
 async function readMysqlSource(
-  keys: Readings<MysqlKeys & { readonly name: string; readonly parallel_reads: number | undefined }>,
+  keys: Readings<
+    MysqlKeys & MysqlReplicaKeys & { readonly name: string; readonly parallel_reads: number | undefined }
+  >,
   path: SettingPath,
   basics: Basics,
   reading: LakeSurroundings,
-): Promise<MysqlDatasourceSettings> {
+): Promise<Omit<MysqlDatasourceSettings, "maxLoad">> {
   return {
     type: "mysql",
     name: keys.name ?? "",
     connection: await readMysqlConnection(keys, path, reading),
     parallelReads: keys.parallel_reads,
+    replica: readMysqlReplica(keys, path, reading),
     ...basics,
   };
 }

@@ -1,6 +1,6 @@
 import type { Readings } from "./read-mapping.ts";
 import { optionalFlag, optionalNumber, optionalText, optionalWord, type Shape } from "./setting-values.ts";
-import type { MysqlConnectionSettings, MysqlSslMode } from "./settings.ts";
+import type { MysqlConnectionSettings, MysqlPlace, MysqlSslMode } from "./settings.ts";
 import type { SettingPath } from "./settings-problems.ts";
 import { readSecret, resolvePath, type SettingsReading } from "./settings-reading.ts";
 
@@ -42,6 +42,40 @@ export const mysqlShape: Shape<MysqlKeys> = {
   mysql_ssl_key: optionalText({ description: "PEM file with the key of the client's certificate." }),
   mysql_compress: optionalFlag({ description: "Compress the connection.", default: false }),
 };
+
+/** Where a replica listens that is read in place of the primary. */
+export interface MysqlReplicaKeys {
+  readonly mysql_replica_host: string | undefined;
+  readonly mysql_replica_port: number | undefined;
+  readonly mysql_replica_socket: string | undefined;
+}
+
+export const mysqlReplicaShape: Shape<MysqlReplicaKeys> = {
+  mysql_replica_host: optionalText({
+    description: "Replica that is read in place of mysql_host, with the same account.",
+  }),
+  mysql_replica_port: optionalNumber(
+    { whole: true, least: 1, most: 65535, spelled: "a port number" },
+    { description: "TCP port of the replica.", default: 3306 },
+  ),
+  mysql_replica_socket: optionalText({
+    description: "Unix socket of the replica, in place of host and port.",
+  }),
+};
+
+export function readMysqlReplica(
+  { mysql_replica_host: host, mysql_replica_port: port, mysql_replica_socket }: Readings<MysqlReplicaKeys>,
+  path: SettingPath,
+  reading: SettingsReading,
+): MysqlPlace | undefined {
+  const socket = resolvePath(mysql_replica_socket, reading);
+  if (host === undefined && socket === undefined) {
+    if (port !== undefined)
+      reading.problems.add([...path, "mysql_replica_port"], "mysql_replica_host is missing");
+    return undefined;
+  }
+  return { host: host ?? "localhost", port: port ?? 3306, socket };
+}
 
 export async function readMysqlConnection(
   keys: Readings<MysqlKeys>,

@@ -1,6 +1,6 @@
 /**
  * The candidate that was probably meant, for "did you mean": few typing errors away in either case, or the
- * only one that ends in `_<name>`. undefined rather than a guess that would surprise.
+ * only one that ends in `_<name>` with no more before it than it takes. undefined rather than a guess that would surprise.
  */
 export function nearestName(name: string, candidates: Iterable<string>): string | undefined {
   const all = [...candidates];
@@ -18,7 +18,12 @@ export function nearestName(name: string, candidates: Iterable<string>): string 
   if (best !== undefined || name === "") return best;
 
   const endings = all.filter((candidate) => candidate.endsWith(`_${name.toLowerCase()}`));
-  return endings.length === 1 ? endings[0] : undefined;
+  // `host` means mysql_host rather than mysql_replica_host.
+  const plainest = endings.filter(
+    (candidate) =>
+      !endings.some((other) => other !== candidate && candidate.startsWith(other.slice(0, -name.length))),
+  );
+  return plainest.length === 1 ? plainest[0] : undefined;
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`. */

@@ -137,13 +137,29 @@ export interface MysqlDatasourceSettings extends DatasourceBasics {
   readonly connection: MysqlConnectionSettings;
   /** How many connections may read at once; undefined: the program decides. */
   readonly parallelReads: number | undefined;
+  /** Where rows are read in place of `connection`, which is the primary then; the rest of `connection` holds for both. */
+  readonly replica: MysqlPlace | undefined;
+  /** undefined: no bound. */
+  readonly maxLoad: MaxLoadSettings | undefined;
 }
 
-export interface MysqlConnectionSettings {
+/** Where a server listens. */
+export interface MysqlPlace {
   readonly host: string;
   readonly port: number;
   /** Takes the place of host and port. */
   readonly socket: string | undefined;
+}
+
+/** How much a server may have to do while it is read; what is undefined has no bound. */
+export interface MaxLoadSettings {
+  readonly threadsRunning: number | undefined;
+  readonly replicaLagSeconds: number | undefined;
+  /** How long a load waits in all. */
+  readonly maxWaitSeconds: number;
+}
+
+export interface MysqlConnectionSettings extends MysqlPlace {
   readonly username: string | undefined;
   readonly password: string | undefined;
   /** undefined when the file leaves it blank, as the example files do until they are filled in. */

@@ -29,6 +29,20 @@ export interface TableRequest {
   readonly fields: readonly FieldRequest[] | undefined;
 }
 
+/** What a server is to those who write: it takes their writes, follows one that does, or takes none and follows nobody. */
+export type ServerRole = "primary" | "replica" | "read-only";
+
+/** Something that comes up while a source is read. */
+export interface SourceNotice {
+  readonly kind: "notice" | "warning";
+  readonly message: string;
+  /** How long reading has waited for the source in all; told once, when the source is closed. */
+  readonly pausedMillis?: number;
+}
+
+/** Waits while a source has more to do than it may have. Asked before each batch, also by several readers at once. */
+export type Pace = (signal: AbortSignal) => Promise<void>;
+
 /** A place rows come from. Opened once per run, disposed with `await using`. */
 export interface Source extends AsyncDisposable {
   /** The datasource's name in the settings. */
@@ -51,6 +65,9 @@ export interface Source extends AsyncDisposable {
    * threads that want to see the same moment; whether they do is `Snapshot.shared`.
    */
   openSnapshot(signal: AbortSignal, peers?: SnapshotPeers): Promise<Snapshot>;
+
+  /** What this source's own readings keep to, for readers in other threads. Left out where nothing is kept to. */
+  readonly pace?: Pace;
 }
 
 /** Further readers of the same source. */
@@ -68,6 +85,8 @@ export interface Snapshot extends AsyncDisposable {
   readonly shared: boolean;
   /** What the operator should know about how the snapshot was taken; usually empty. */
   readonly notices: readonly string[];
+  /** Of the server that is read. Left out by sources that are no servers with roles. */
+  readonly role?: ServerRole;
 
   /**
    * Texts which, when equal at two snapshots, prove that a table had the same rows in both. A table is missing where
@@ -100,6 +119,8 @@ export interface SliceChanges {
   readonly rowCounts: ((signal: AbortSignal) => AsyncIterable<RecordBatch>) | undefined;
   /** What `changed` costs the server, and `rowCounts` if it is there. Asks neither. */
   explain?(): Promise<{ readonly changed: QuestionCost; readonly rowCounts: QuestionCost | undefined }>;
+  /** What reading these slices costs the server. Reads nothing. */
+  explainReading?(partitions: readonly Partition[]): Promise<QuestionCost>;
   /** Ranges for `batches` which hold all rows of these slices, and perhaps all rows of others. */
   rangesOf(partitions: readonly Partition[]): readonly string[];
 }

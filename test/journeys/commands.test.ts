@@ -208,7 +208,7 @@ describeOnServers(
 
       expect(fine).toMatchObject({ exitCode: 0, stderr: "" });
       expect(fine.stdout.replaceAll(shop.name, "DB")).toMatch(
-        /^✓ shop {2}\S*MariaDB\S* at 127\.0\.0\.1:\d+ without TLS, 1 tables? in DB\n✓ archive {2}.*\n✓ .*lake\/? {2}.*\n✓ catalog .*\n$/,
+        /^✓ shop {2}\S*MariaDB\S* at 127\.0\.0\.1:\d+ without TLS, a primary, 1 tables? in DB\n✓ archive {2}.*\n✓ .*lake\/? {2}.*\n✓ catalog .*\n$/,
       );
       expect(await site.files()).toEqual([]);
 

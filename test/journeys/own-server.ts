@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import type { TestContext } from "vitest";
 import { type RunningServer, startLocalServer } from "../services/local-server.ts";
 import { isCi } from "../services/mysql-server.ts";
+import type { ServerKind } from "../services/server-address.ts";
 import {
   ensurePackagedServer,
   requireInstalledServer,
@@ -9,15 +10,22 @@ import {
 } from "../services/server-program.ts";
 import { temporaryFolder } from "../services/temporary-folder.ts";
 
-/** A MariaDB that one test alone uses, and may kill. Where none can be started here, the test is skipped. */
-export async function openOwnServer({ skip }: TestContext): Promise<RunningServer> {
-  const program = await findProgram().catch((error: Error) => {
+/**
+ * A server that one test alone uses, and may kill: MariaDB, with the usual options and `more`. Where none can be started
+ * here, the test is skipped.
+ */
+export async function openOwnServer(
+  { skip }: TestContext,
+  kind: ServerKind = "mariadb",
+  more: readonly string[] = [],
+): Promise<RunningServer> {
+  const program = await findProgram(kind).catch((error: Error) => {
     if (isCi()) throw error;
     return skip(error.message);
   });
   const folder = await temporaryFolder();
   try {
-    const server = await startLocalServer("mariadb", program, folder.path, undefined, "run");
+    const server = await startLocalServer(kind, program, folder.path, undefined, "run", more);
     const close = async (): Promise<void> => {
       await server[Symbol.asyncDispose]();
       await folder[Symbol.asyncDispose]();
@@ -29,6 +37,6 @@ export async function openOwnServer({ skip }: TestContext): Promise<RunningServe
   }
 }
 
-function findProgram(): Promise<ServerProgram> {
-  return requireInstalledServer("mariadb").catch(() => ensurePackagedServer("mariadb", resolve(".services")));
+function findProgram(kind: ServerKind): Promise<ServerProgram> {
+  return requireInstalledServer(kind).catch(() => ensurePackagedServer(kind, resolve(".services")));
 }

@@ -74,7 +74,7 @@ describeOnServers("panorama plan", (server) => {
     await using school = await server.database();
     await school.query(`
       create table modules (id int primary key, course_id varchar(50), modified datetime(6) not null);
-      insert into modules values (1, 'A', '2026-01-01'), (2, 'B', '2026-01-02'), (3, 'C', '2026-02-03')`);
+      insert into modules values (1, 'A', '2026-01-01'), (2, 'B', '2026-01-02'), (3, 'C', '2026-02-03'), (5, 'D', '2026-01-04')`);
     await using site = await openSite({
       datalake: localLake,
       datasources: [mysqlDatasource(school, [modules])],
@@ -82,9 +82,15 @@ describeOnServers("panorama plan", (server) => {
     await site.run("extract-and-load", "--all");
     await school.query("insert into modules values (4, 'A', '2026-02-04')");
 
-    expect(await plan(site)).toMatchObject([{ costs: { changed: "whole-table" } }]);
+    expect(await plan(site)).toMatchObject([
+      { costs: { changed: "whole-table" }, reading: "whole-table", role: "primary" },
+    ]);
     const { stdout } = await site.run("plan", "--all");
     expect(stdout).toContain("! the server looks through the whole table for what has changed");
+    expect(stdout).toContain("! the server looks through the whole table to read these slices");
+    expect(stdout).toMatch(
+      /^! shop is a primary, and looks through the whole of modules; a replica would spare it that/m,
+    );
     expect(stdout).toContain("! rows per slice are not counted");
   });
 });

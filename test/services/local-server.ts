@@ -42,19 +42,24 @@ GRANT ALL PRIVILEGES ON *.* TO root@'%' WITH GRANT OPTION;
 ALTER USER root@localhost IDENTIFIED BY '${account.password}';
 `;
 
-/** Starts a server with its data, log and pid in `folder`; data found there is used again. */
+/**
+ * Starts a server with its data, log and pid in `folder`; data found there is used again. `more` goes before the usual
+ * options.
+ */
 export async function startLocalServer(
   kind: ServerKind,
   program: ServerProgram,
   folder: string,
   certificates: Certificates | undefined,
   lifetime: Lifetime,
+  more: readonly string[] = [],
 ): Promise<RunningServer> {
   const data = join(folder, "data");
   const options = [
     `--datadir=${data}`,
     `--character-sets-dir=${program.shareFolder}/charsets`,
     ...serverOptions,
+    ...more,
   ];
   // Both servers refuse to run as root unless told to.
   if (process.getuid?.() === 0) options.push("--user=root");

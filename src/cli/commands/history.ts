@@ -96,7 +96,9 @@ function spellRun(spelling: Spelling, run: RunRecord): readonly string[] {
   ]);
   const aligned = alignColumns(tables.map((cells) => ["", ...cells]));
   const more = run.tables.map((table) => spellMore(spelling, table).map((text) => `    ${text}`));
-  return [header, line, ...aligned.flatMap((text, i) => [text, ...(more[i] ?? [])])];
+  const { pausedMillis = 0 } = run;
+  const paused = pausedMillis === 0 ? [] : [`paused for ${spelling.spellMillis(pausedMillis)} (max_load)`];
+  return [header, line, ...paused, ...aligned.flatMap((text, i) => [text, ...(more[i] ?? [])])];
 }
 
 function spellTable(spelling: Spelling, table: TableRecord): readonly string[] {

@@ -85,7 +85,25 @@ export function spellPlans(
       ...spellCosts(plan).map((line) => `    ! ${line}`),
       ...(plan.error === undefined ? [] : spellError(plan.error).map((line) => `    ${line}`)),
     ]),
+    ...spellScans(planned).map((line) => `! ${line}`),
   ];
+}
+
+/** A line for each primary that has to look through whole tables, the largest first. */
+function spellScans(planned: readonly PlannedTable[]): readonly string[] {
+  const scanned = planned.filter((plan) => plan.role === "primary" && isScanned(plan));
+  return [...new Set(scanned.map(({ source }) => source))].map((source) => {
+    const plans = scanned.filter((plan) => plan.source === source);
+    const tables = plans
+      .toSorted((one, other) => (other.estimatedRows ?? 0) - (one.estimatedRows ?? 0))
+      .map(({ table }) => table);
+    return `${source} is a primary, and looks through the whole of ${listNames(tables)}; a replica would spare it that (mysql_replica_host)`;
+  });
+}
+
+function isScanned({ costs, reading }: PlannedTable): boolean {
+  const questions = [costs?.rowCounts, reading].includes("whole-table");
+  return questions || (costs !== undefined && costs.changed !== "index");
 }
 
 function spellSlices(
@@ -102,11 +120,16 @@ const mostNames = 8;
 
 function spellNames({ slices = [] }: PlannedTable): readonly string[] {
   if (slices.length === 0) return [];
-  const names = slices
-    .slice(0, mostNames)
-    .map((slice) => slice.map(({ column, value }) => `${column}=${value ?? "NULL"}`).join("/"));
-  const more = slices.length > mostNames ? ` and ${slices.length - mostNames} more` : "";
-  return [names.join(", ") + more];
+  return [
+    listNames(
+      slices.map((slice) => slice.map(({ column, value }) => `${column}=${value ?? "NULL"}`).join("/")),
+    ),
+  ];
+}
+
+function listNames(names: readonly string[]): string {
+  const more = names.length > mostNames ? ` and ${names.length - mostNames} more` : "";
+  return names.slice(0, mostNames).join(", ") + more;
 }
 
 /** The error of a table that would fail for its columns lists them. */
@@ -121,13 +144,18 @@ function spellChanges(
   ];
 }
 
-function spellCosts({ costs }: PlannedTable): readonly string[] {
+function spellCosts({ strategy, costs, reading }: PlannedTable): readonly string[] {
   if (costs === undefined) return [];
   const fully = (cost: string | undefined): boolean => cost !== undefined && cost !== "index";
   return [
     ...(fully(costs.changed)
       ? [
           "the server looks through the whole table for what has changed; an index on timestamp_field would spare that",
+        ]
+      : []),
+    ...(strategy === "slices" && reading === "whole-table"
+      ? [
+          "the server looks through the whole table to read these slices; an index on partition_fields would spare that",
         ]
       : []),
     ...(costs.rowCounts === "whole-table"

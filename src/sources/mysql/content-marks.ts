@@ -1,4 +1,5 @@
 import { PanoramaError } from "../../errors.ts";
+import type { ServerRole } from "../source.ts";
 import { quoteIdentifier } from "./identifier.ts";
 import type { MysqlSession } from "./mysql-session.ts";
 import { withoutLock } from "./select-batches.ts";
@@ -8,6 +9,11 @@ export interface ServerMoment {
   readonly now: number;
   /** When the oldest transaction began that was open then; `now` for none, undefined where that may not be seen. */
   readonly oldestTransaction: number | undefined;
+  /**
+   * Rows come from elsewhere when their transaction is over, so that nobody here knows which ones are open, and with
+   * times that may be as old as these.
+   */
+  readonly writtenElsewhere: boolean;
 }
 
 /** Times are noted in whole seconds, and a moment before or after others see the change. */
@@ -16,13 +22,14 @@ const settlingSeconds = 3;
 export const unseenTransactionSeconds = 600;
 
 /** To be read before the snapshot is opened. */
-export async function readServerMoment(session: MysqlSession): Promise<ServerMoment> {
+export async function readServerMoment(session: MysqlSession, role: ServerRole): Promise<ServerMoment> {
   // The list of transactions has the times of the server's own zone, whatever the session's is.
   await session.query("SET SESSION time_zone = 'SYSTEM'");
   try {
     const [clock] = await session.query("SELECT UNIX_TIMESTAMP(SYSDATE()) AS now");
     const now = Number(clock?.["now"]);
-    return { now, oldestTransaction: await oldestTransaction(session, now) };
+    const oldest = await oldestTransaction(session, now);
+    return { now, oldestTransaction: oldest, writtenElsewhere: role !== "primary" };
   } finally {
     await session.query("SET SESSION time_zone = '+00:00'");
   }
@@ -90,8 +97,14 @@ async function withEmptiness(
   return found;
 }
 
-/** Another server after a failover has clocks and notes of its own. */
-const serverIdentity = { mysql: "@@server_uuid", mariadb: "@@hostname, @@port, @@datadir" } as const;
+/**
+ * Another server has clocks and notes of its own: after a failover, or where a replica is read from now on. Those that
+ * replicate each other have ids that differ, whatever their machines are called.
+ */
+const serverIdentity = {
+  mysql: "@@server_uuid",
+  mariadb: "@@hostname, @@port, @@datadir, @@server_id",
+} as const;
 
 /**
  * MySQL notes when a transaction was committed; MariaDB, at its commit, when it had begun. So one that is open at

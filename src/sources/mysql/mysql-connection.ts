@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { connect as connectSocket, isIP, type Socket } from "node:net";
 import mysql from "mysql2";
 import { PanoramaError } from "../../errors.ts";
+import type { MaxLoad } from "./max-load.ts";
 import { mysqlError } from "./mysql-errors.ts";
 
 /** MySQL's own words for how TLS is used: https://dev.mysql.com/doc/refman/en/connection-options.html */
@@ -22,6 +23,10 @@ export interface MysqlOptions {
   readonly sslCert?: string | undefined;
   readonly sslKey?: string | undefined;
   readonly compress?: boolean | undefined;
+  /** True where the settings name the server as a replica: it is not read while it is none that keeps up. */
+  readonly mustBeReplica?: boolean | undefined;
+  /** How much the server may have to do while it is read; undefined for no bound. */
+  readonly maxLoad?: MaxLoad | undefined;
 }
 
 /**

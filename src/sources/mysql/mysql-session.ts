@@ -1,4 +1,5 @@
 import { PanoramaError } from "../../errors.ts";
+import type { Pace } from "../source.ts";
 import { connectToMysql, type MysqlOptions, place, type WireConnection } from "./mysql-connection.ts";
 import { mysqlError } from "./mysql-errors.ts";
 
@@ -13,6 +14,8 @@ export interface MysqlSession extends AsyncDisposable {
   readonly threadId: number;
   /** `TLSv1.3` and the like; undefined in the clear. */
   readonly tlsVersion: string | undefined;
+  /** What readings over this connection keep to; undefined for nothing. */
+  readonly pace?: Pace;
   query(sql: string, values?: readonly unknown[]): Promise<readonly Row[]>;
 }
 
@@ -50,7 +53,7 @@ async function prepareSession(
   const [about] = await query("SELECT VERSION() AS version, CONNECTION_ID() AS id");
   const version = String(about?.["version"]);
   const kind = /mariadb/i.test(version) ? "mariadb" : "mysql";
-  await query(`SET SESSION ${spellVariables(kind)}`);
+  await query(`SET SESSION ${spellVariables(kind, options)}`);
   await query("SET NAMES utf8mb4");
   if (kind === "mariadb") await keepOutOfBinaryLog(query);
   const [cipher] = await query("SHOW SESSION STATUS LIKE 'Ssl_version'");
@@ -80,7 +83,7 @@ async function keepOutOfBinaryLog(query: MysqlSession["query"]): Promise<void> {
 }
 
 /** What a server's own defaults must not decide. */
-function spellVariables(kind: MysqlSession["kind"]): string {
+function spellVariables(kind: MysqlSession["kind"], { maxLoad }: MysqlOptions): string {
   const variables = {
     time_zone: "'+00:00'",
     // PAD_CHAR_TO_FULL_LENGTH would change values.
@@ -88,9 +91,9 @@ function spellVariables(kind: MysqlSession["kind"]): string {
     // Would end a table early, without an error.
     sql_select_limit: "18446744073709551615",
     sql_big_selects: "1",
-    // The server must wait while a slow disk holds the reader back; its default of a minute ends the connection
-    // in the middle of a table.
-    net_write_timeout: "7200",
+    // The server must wait while a slow disk, or a pause, holds the reader back; its default of a minute ends the
+    // connection in the middle of a table.
+    net_write_timeout: String(7200 + Math.ceil(maxLoad?.maxWaitSeconds ?? 0)),
     wait_timeout: "86400",
     // RELEASE would end the connection with the first ROLLBACK.
     completion_type: "'NO_CHAIN'",

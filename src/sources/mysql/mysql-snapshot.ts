@@ -1,4 +1,4 @@
-import type { Snapshot, SnapshotPeers } from "../source.ts";
+import type { ServerRole, Snapshot, SnapshotPeers } from "../source.ts";
 import { readContentMarks, readServerMoment } from "./content-marks.ts";
 import { describeNativeTable } from "./describe-table.ts";
 import type { MysqlOptions } from "./mysql-connection.ts";
@@ -13,16 +13,18 @@ const attempts = 25;
 export async function openMysqlSnapshot(
   session: MysqlSession,
   options: MysqlOptions,
+  role: ServerRole,
   peers: SnapshotPeers | undefined,
 ): Promise<Snapshot> {
   const notices: string[] = [];
-  const moment = await readServerMoment(session);
+  const moment = await readServerMoment(session, role);
   const shared = peers !== undefined && peers.count > 0 && (await joinPeers(session, peers, notices));
   if (!shared) await beginSnapshot(session);
   return {
     id: String(session.threadId),
     shared,
     notices,
+    role,
     openTable: async (request) =>
       openMysqlTable(
         session,

@@ -13,7 +13,10 @@ function batchLimits(columnCount: number): BatchLimits {
 /** Rolling back to it lets go of the table's metadata lock, so that nobody's ALTER TABLE waits for the run. */
 const savepoint = "panorama";
 
-/** The rows of a statement whose columns are of these types. Afterwards the table's definition is locked no more. */
+/**
+ * The rows of a statement whose columns are of these types. Afterwards the table's definition is locked no more.
+ * Keeps to the session's pace before it asks and between batches: then the server waits with what it has to send.
+ */
 export async function* selectBatches(
   session: MysqlSession,
   { source, table }: TableSchema,
@@ -23,6 +26,7 @@ export async function* selectBatches(
   onInvalid: (counts: readonly number[]) => void = () => undefined,
 ): AsyncGenerator<RecordBatch> {
   const where = { source, table };
+  await session.pace?.(signal);
   await session.query(`SAVEPOINT ${savepoint}`);
   try {
     const statementId = await prepare(session, sql, where, signal);
@@ -36,6 +40,7 @@ export async function* selectBatches(
     for await (const batch of stream.batches(signal)) {
       onInvalid(stream.invalidCounts());
       yield batch;
+      await session.pace?.(signal);
     }
   } finally {
     session.connection.unprepare(sql);

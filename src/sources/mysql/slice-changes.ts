@@ -1,6 +1,6 @@
 import type { Partition, PartitionValue } from "../../table/partition.ts";
 import type { Column, TableSchema } from "../../table/table-schema.ts";
-import type { ChangeField, SliceChanges } from "../source.ts";
+import type { ChangeField, QuestionCost, SliceChanges } from "../source.ts";
 import { type ServerMoment, unseenTransactionSeconds } from "./content-marks.ts";
 import { explainQuestion } from "./explain-question.ts";
 import { quoteIdentifier } from "./identifier.ts";
@@ -23,11 +23,12 @@ export async function readWatermark(
   session: MysqlSession,
   described: TableSchema,
   field: ChangeField,
-  { now, oldestTransaction }: ServerMoment,
+  { now, oldestTransaction, writtenElsewhere }: ServerMoment,
 ): Promise<string | undefined> {
   const column = timeColumn(described, field);
   if (column === undefined) return undefined;
-  const openSeconds = oldestTransaction === undefined ? unseenTransactionSeconds : now - oldestTransaction;
+  const unseen = oldestTransaction === undefined || writtenElsewhere ? unseenTransactionSeconds : 0;
+  const openSeconds = Math.max(unseen, now - (oldestTransaction ?? now));
   const seconds = Math.max(0, Math.ceil(openSeconds)) + transactionSeconds;
   const name = quoteIdentifier(column.name);
   // Not the server's time of this question: other tables may have been read for hours since the snapshot. In whole
@@ -88,6 +89,16 @@ export async function findChanges(
         changed: await explainQuestion(session, changedSql),
         rowCounts: counted ? await explainQuestion(session, countsSql) : undefined,
       })),
+    explainReading: async (slices) => {
+      const costs: QuestionCost[] = [];
+      for (const range of rangesOf(slices, partitions, quoted)) {
+        const sql = `SELECT * FROM ${table} WHERE ${range}`;
+        costs.push(await withoutLock(session, () => explainQuestion(session, sql)));
+      }
+      return (
+        costs.find((cost) => cost === "whole-table") ?? costs.find((cost) => cost !== "index") ?? "index"
+      );
+    },
     rangesOf: (slices) => rangesOf(slices, partitions, quoted),
   };
 }

@@ -1,4 +1,8 @@
-import { type MysqlOptions, openMysqlSource } from "../../../src/sources/mysql/mysql-source.ts";
+import {
+  type MysqlCompany,
+  type MysqlOptions,
+  openMysqlSource,
+} from "../../../src/sources/mysql/mysql-source.ts";
 import type { FieldRequest, Snapshot, Source, TableReading } from "../../../src/sources/source.ts";
 import type { ColumnValue } from "../../../src/table/column-type.ts";
 import { columnValues } from "../../../src/table/column-values.ts";
@@ -15,8 +19,12 @@ export function optionsFor(db: TestDatabase, options: Partial<MysqlOptions> = {}
 }
 
 /** A source that reads the database as the account that owns the server, unless the options say otherwise. */
-export function sourceOf(db: TestDatabase, options: Partial<MysqlOptions> = {}): Source {
-  return openMysqlSource(optionsFor(db, options));
+export function sourceOf(
+  db: TestDatabase,
+  options: Partial<MysqlOptions> = {},
+  company: MysqlCompany = {},
+): Source {
+  return openMysqlSource(optionsFor(db, options), company);
 }
 
 export interface OpenedSnapshot extends AsyncDisposable {

@@ -80,7 +80,7 @@ describeOnServers("a connection that is refused", (server) => {
       subject: "shop",
       ok: true,
       detail: expect.stringMatching(
-        new RegExp(`^\\d+\\.\\d+\\.\\d+\\S* at ${place} with TLSv1\\.3, 2 tables in ${db.name}$`),
+        new RegExp(`^\\d+\\.\\d+\\.\\d+\\S* at ${place} with TLSv1\\.3, a primary, 2 tables in ${db.name}$`),
       ) as string,
     });
     expect(await source.listTables()).toEqual(["t", "u"]);
