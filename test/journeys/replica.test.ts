@@ -36,6 +36,7 @@ describe.each(serverKinds)("a replica of %s", (kind) => {
     await site.writeSettings(settingsOf(pair));
     const tested = await site.run("test-connections");
     const planned = await site.run("plan", "--all", "--format", "json");
+    const [before = "", after = ""] = [await watermarkOf(pair.replica), await watermarkOf(pair.primary)];
     // What only the replica has shows where rows come from.
     await pair.replica.query("insert into orders values (3, 30, '2026-03-01 12:00:00')");
     const loaded = await site.run("extract-and-load", "--all");
@@ -49,24 +50,14 @@ describe.each(serverKinds)("a replica of %s", (kind) => {
     expect(JSON.parse(planned.stdout)).toMatchObject([
       { strategy: "full", reason: "not-incremental", role: "replica", reading: "whole-table" },
     ]);
+    // Transactions may be open at the primary that the replica knows nothing of.
+    expect(Date.parse(after) - Date.parse(before)).toBe(600_000);
     expect(loaded.exitCode, loaded.stderr).toBe(0);
     expect(await site.query("select id from school_table_orders order by id")).toEqual([
       { id: 1 },
       { id: 2 },
       { id: 3 },
     ]);
-  });
-
-  test("has watermarks that allow for transactions that are open at its primary", {
-    timeout: 120_000,
-  }, async (context) => {
-    await using pair = await openReplicaPair(context, kind);
-    await pair.primary.query(ordersSql);
-    await pair.caughtUp();
-
-    const [before = "", after = ""] = [await watermarkOf(pair.replica), await watermarkOf(pair.primary)];
-
-    expect(Date.parse(after) - Date.parse(before)).toBe(600_000);
   });
 });
 
