@@ -49,6 +49,8 @@ export interface OpenedLake {
   readonly catalog: Catalog | undefined;
   readonly upkeep: CatalogUpkeep;
   readonly retentionHours: number;
+  /** How much of the files of a load is compared with what was read. */
+  readonly checkFiles: DatalakeSettings["checkFiles"];
   /** The files of the views that the settings ask for. */
   readonly viewFiles: readonly ViewFile[];
 }
@@ -105,6 +107,7 @@ export async function openLake(settings: Settings, sharedBy = 1): Promise<Opened
     catalog: await openCatalog(datalake, store, place),
     upkeep: datalake.type === "local" ? "auto" : datalake.catalog,
     retentionHours: datalake.retentionHours,
+    checkFiles: datalake.checkFiles,
     viewFiles: await readViewFiles(settings),
   };
 }
