@@ -6,7 +6,7 @@ import { openDuckdbLakeReader } from "./catalogs/duckdb/duckdb-lake-reader.ts";
 import type { LakeReader } from "./catalogs/lake-reader.ts";
 import type { QueryResult } from "./catalogs/query-result.ts";
 import { csvEncoder } from "./encoders/csv/csv-encoder.ts";
-import type { Encoder } from "./encoders/encoder.ts";
+import type { Encoder, LakeFormat } from "./encoders/encoder.ts";
 import { parquetEncoder } from "./encoders/parquet/parquet-encoder.ts";
 import { PanoramaError } from "./errors.ts";
 import { withPrivacy } from "./privacy/private-source.ts";
@@ -103,13 +103,17 @@ export async function openLake(settings: Settings, sharedBy = 1): Promise<Opened
   return {
     store,
     place,
-    encoder: datalake.format === "csv" ? csvEncoder : parquetEncoder,
+    encoder: encoderOf(datalake.format),
     catalog: await openCatalog(datalake, store, place),
     upkeep: datalake.type === "local" ? "auto" : datalake.catalog,
     retentionHours: datalake.retentionHours,
     checkFiles: datalake.checkFiles,
     viewFiles: await readViewFiles(settings),
   };
+}
+
+export function encoderOf(format: LakeFormat): Encoder {
+  return format === "csv" ? csvEncoder : parquetEncoder;
 }
 
 function openStore(datalake: DatalakeSettings, sharedBy: number): Promise<Store> {

@@ -38,7 +38,12 @@ export async function readReceipts(store: Store, lake: LakePlace, run: string): 
     return new Map(parseReceipts(text).map((each) => [each.table, each]));
   } catch (cause) {
     const why = cause instanceof PanoramaError ? cause.message : "is damaged: it cannot be unpacked";
-    throw new PanoramaError("LAKE_UNREADABLE", `The file of the receipts of run ${run} ${why}`, {}, { cause });
+    throw new PanoramaError(
+      "LAKE_UNREADABLE",
+      `The file of the receipts of run ${run} ${why}`,
+      {},
+      { cause },
+    );
   }
 }
 

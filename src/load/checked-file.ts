@@ -132,7 +132,8 @@ export class CheckedFile {
         if (stated !== nulls) wrong(`column ${name} states ${stated} NULLs, and ${nulls} were read`, name);
         const found = toRead.tallies[i]?.receipt;
         if (found === undefined || sameReceipt(found, expected)) continue;
-        if (found.nullCount === expected.nullCount) wrong(`column ${name} has other values than were read`, name);
+        if (found.nullCount === expected.nullCount)
+          wrong(`column ${name} has other values than were read`, name);
         wrong(`column ${name} has ${found.nullCount} NULLs, and ${expected.nullCount} were read`, name);
       }
     }

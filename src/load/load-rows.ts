@@ -127,11 +127,7 @@ async function finishAll(writers: readonly SliceWriter[]): Promise<readonly Mani
   return slices;
 }
 
-function newWriter(
-  rows: RowsToLoad,
-  format: FileFormat,
-  partition: ManifestSlice["partition"],
-): SliceWriter {
+function newWriter(rows: RowsToLoad, format: FileFormat, partition: ManifestSlice["partition"]): SliceWriter {
   let next = rows.firstFileNumber;
   return new SliceWriter(rows.target, format, partition, () => next++);
 }

@@ -40,12 +40,7 @@ export class SliceWriter {
   readonly receipts: FileReceipt[] = [];
   #open: OpenFile | undefined;
 
-  constructor(
-    target: LoadTarget,
-    format: FileFormat,
-    partition: Partition,
-    nextFileNumber: () => number,
-  ) {
+  constructor(target: LoadTarget, format: FileFormat, partition: Partition, nextFileNumber: () => number) {
     this.#target = target;
     this.#format = format;
     this.#partition = partition;

@@ -50,7 +50,9 @@ async function receiptsOfKeptCsv(
   { schema: { table }, format, slices, receipts }: LoadedTable,
 ): Promise<readonly FileReceipt[]> {
   const written = new Set(receipts.map(({ key }) => key));
-  const kept = new Set(slices.flatMap(({ files }) => files.map(({ key }) => key)).filter((key) => !written.has(key)));
+  const kept = new Set(
+    slices.flatMap(({ files }) => files.map(({ key }) => key)).filter((key) => !written.has(key)),
+  );
   const run = began.tables.get(table)?.load?.run;
   if (format !== "csv" || kept.size === 0 || run === undefined) return [];
   const before = (await readReceipts(store, place, run)).get(table);

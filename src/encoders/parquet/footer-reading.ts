@@ -30,7 +30,8 @@ export function checkFooter(
 ): readonly (readonly number[])[] {
   const read = readThrift(bytes, 0);
   const tail = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).subarray(read?.end ?? 0);
-  const whole = tail.length === 8 && tail.readUInt32LE(0) === read?.end && tail.toString("latin1", 4) === "PAR1";
+  const whole =
+    tail.length === 8 && tail.readUInt32LE(0) === read?.end && tail.toString("latin1", 4) === "PAR1";
   if (read === undefined || !whole) wrong("its footer is cut short or damaged");
   const footer = read.struct;
   checkSchema(structsOf(footer, 2), schema);

@@ -74,5 +74,8 @@ function unpack(
 }
 
 function unreadable(): never {
-  throw new PanoramaError("FILE_WRONG", "runs of levels or dictionary indices are not what this program writes");
+  throw new PanoramaError(
+    "FILE_WRONG",
+    "runs of levels or dictionary indices are not what this program writes",
+  );
 }

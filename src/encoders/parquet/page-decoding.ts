@@ -23,7 +23,8 @@ const mostPageBytes = 2 ** 31;
 /** The header that begins at `at`; undefined where more bytes are needed. Throws `FILE_WRONG` for one that is not ours. */
 export function readPageHeader(bytes: Uint8Array, at: number): PageHeader | undefined {
   const read = readThrift(bytes, at);
-  if (read === undefined) return bytes.length - at < longestHeader ? undefined : wrong("a page has no header");
+  if (read === undefined)
+    return bytes.length - at < longestHeader ? undefined : wrong("a page has no header");
   const { struct, end } = read;
   const type = numberOf(struct, 1);
   const dictionary = type === pageType.dictionary;
@@ -117,7 +118,12 @@ const gatheredView: DataView = new DataView(gathered.buffer);
 const longestCopied = 4096;
 
 /** Adds the entries that the indices name, in pieces that fit the processor's cache. */
-function addEntries(dictionary: DecodedDictionary, indices: Int32Array, count: number, tally: ColumnTally): void {
+function addEntries(
+  dictionary: DecodedDictionary,
+  indices: Int32Array,
+  count: number,
+  tally: ColumnTally,
+): void {
   const { bytes, view, starts } = dictionary;
   const entryCount = starts.length - 1;
   let length = 0;

@@ -162,13 +162,7 @@ export class ParquetReadBack implements FileReadBack {
   }
 
   /** The pages of a column one after the other, in their order. */
-  #decode(
-    group: OpenGroup,
-    header: PageHeader,
-    body: Uint8Array,
-    tally: ColumnTally,
-    column: number,
-  ): void {
+  #decode(group: OpenGroup, header: PageHeader, body: Uint8Array, tally: ColumnTally, column: number): void {
     const page = this.#uncompress(header, new Uint8Array(body));
     if (header.dictionary) {
       group.dictionary = page.then((bytes) => decodeDictionary(bytes, header.valueCount));
@@ -181,11 +175,15 @@ export class ParquetReadBack implements FileReadBack {
       const bytes = await page;
       const entries = await dictionary;
       if (!header.dictionary) {
-        this.#naming(column, () => decodeDataPage(bytes, header, header.indices ? entries : undefined, tally));
+        this.#naming(column, () =>
+          decodeDataPage(bytes, header, header.indices ? entries : undefined, tally),
+        );
       }
       this.#inFlight -= header.uncompressedBytes;
     };
-    this.#turn = this.#turn.then(() => decode().catch((cause: unknown) => this.#naming(column, () => raise(cause))));
+    this.#turn = this.#turn.then(() =>
+      decode().catch((cause: unknown) => this.#naming(column, () => raise(cause))),
+    );
     // Told by the next `write` that waits, or by `finish`.
     this.#turn.catch(() => undefined);
   }
