@@ -60,7 +60,9 @@ function checkSchema([root, ...stated]: readonly ThriftStruct[], { columns }: Ta
 }
 
 function spell(value: unknown): unknown {
-  if (value instanceof Map) return [...value].map(([field, each]) => [field, spell(each)]);
+  if (value instanceof Map) {
+    return [...(value as ThriftStruct)].map(([field, each]): readonly unknown[] => [field, spell(each)]);
+  }
   return value instanceof Uint8Array ? Buffer.from(value).toString("latin1") : value;
 }
 
