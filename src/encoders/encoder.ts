@@ -17,7 +17,7 @@ export interface Encoder {
   /** Begins the files of one table. `schema` is what the files hold, without partition columns. */
   openTable(schema: TableSchema, details: FileDetails): Promise<TableEncoder>;
   /**
-   * Reads a file that this encoder wrote, from its first byte on, with code that shares nothing with the writing. Left out
+   * Reads a file that this encoder wrote, from its first byte on, with code that decodes values by itself. Left out
    * by a format whose values do not come back from it as they were. `nextGroup` is asked at the first byte of each row
    * group, and behind the last one, where it returns undefined.
    */
