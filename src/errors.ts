@@ -65,6 +65,9 @@ export const remedies = {
   PARTITION_VALUE_TOO_LONG: "Partition by another column, or not at all.",
   /** The lake was written by a program that is newer, or is not a lake of ours. */
   LAKE_UNREADABLE: "Use the version that wrote it, or another `path`, bucket or `base_prefix`.",
+  /** A file that was written is not what was read, found before it was published, or another one than was published. */
+  FILE_WRONG:
+    "Nothing of the table was published, and its last version stays. Run again; if it happens again, look for a failing disk or memory, and else report it as a bug.",
   /** The run to go back to is not known, or files of then are not kept. Nothing was done. */
   ROLLBACK_IMPOSSIBLE:
     "`panorama history` lists the runs. Replaced files are kept for `retention_hours`, Parquet only; `--tables` leaves tables out.",

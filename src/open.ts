@@ -6,7 +6,7 @@ import { openDuckdbLakeReader } from "./catalogs/duckdb/duckdb-lake-reader.ts";
 import type { LakeReader } from "./catalogs/lake-reader.ts";
 import type { QueryResult } from "./catalogs/query-result.ts";
 import { csvEncoder } from "./encoders/csv/csv-encoder.ts";
-import type { Encoder } from "./encoders/encoder.ts";
+import type { Encoder, LakeFormat } from "./encoders/encoder.ts";
 import { parquetEncoder } from "./encoders/parquet/parquet-encoder.ts";
 import { PanoramaError } from "./errors.ts";
 import { withPrivacy } from "./privacy/private-source.ts";
@@ -49,6 +49,8 @@ export interface OpenedLake {
   readonly catalog: Catalog | undefined;
   readonly upkeep: CatalogUpkeep;
   readonly retentionHours: number;
+  /** How much of the files of a load is compared with what was read. */
+  readonly checkFiles: DatalakeSettings["checkFiles"];
   /** The files of the views that the settings ask for. */
   readonly viewFiles: readonly ViewFile[];
 }
@@ -101,12 +103,17 @@ export async function openLake(settings: Settings, sharedBy = 1): Promise<Opened
   return {
     store,
     place,
-    encoder: datalake.format === "csv" ? csvEncoder : parquetEncoder,
+    encoder: encoderOf(datalake.format),
     catalog: await openCatalog(datalake, store, place),
     upkeep: datalake.type === "local" ? "auto" : datalake.catalog,
     retentionHours: datalake.retentionHours,
+    checkFiles: datalake.checkFiles,
     viewFiles: await readViewFiles(settings),
   };
+}
+
+export function encoderOf(format: LakeFormat): Encoder {
+  return format === "csv" ? csvEncoder : parquetEncoder;
 }
 
 function openStore(datalake: DatalakeSettings, sharedBy: number): Promise<Store> {

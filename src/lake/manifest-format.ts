@@ -98,7 +98,7 @@ function columnAt(path: string, value: unknown): Column {
   };
 }
 
-function typeAt(path: string, value: unknown): ColumnType {
+export function typeAt(path: string, value: unknown): ColumnType {
   const text = textAt(path, value);
   const [, precision, scale] = /^decimal\((\d+),(\d+)\)$/.exec(text) ?? [];
   if (precision !== undefined && scale !== undefined) {

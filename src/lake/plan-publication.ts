@@ -2,6 +2,7 @@ import type { LakeFormat } from "../encoders/encoder.ts";
 import { PanoramaError } from "../errors.ts";
 import type { Alteration } from "../table/alteration.ts";
 import type { TableSchema } from "../table/table-schema.ts";
+import type { FileReceipt } from "./file-receipt.ts";
 import {
   type LakeManifest,
   type ManifestSlice,
@@ -36,6 +37,8 @@ export interface LoadedTable {
   readonly content?: string;
   /** The whole table: a slice that is not among them has no rows any more. */
   readonly slices: readonly ManifestSlice[];
+  /** Of the files that this load wrote; those of slices that it left as they were have theirs already. */
+  readonly receipts: readonly FileReceipt[];
 }
 
 /** The manifest with the loaded tables in place of what it had of them. */

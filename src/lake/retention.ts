@@ -2,7 +2,10 @@ import {
   describeSystemKey,
   type LakePlace,
   leaseKey,
+  receiptsFolder,
+  receiptsKey,
   runOfFile,
+  runOfReceipts,
   runStartedAt,
   sharedSystemFolder,
   stagingFolder,
@@ -45,7 +48,9 @@ export type Garbage =
   /** A file that its writer died over. */
   | { readonly kind: "unfinished"; readonly key: string }
   /** What is known of tables whose replaced files are gone. */
-  | { readonly kind: "note"; readonly key: string };
+  | { readonly kind: "note"; readonly key: string }
+  /** What a run read of files that are gone, or were never published. */
+  | { readonly kind: "receipts"; readonly key: string; readonly run: string };
 
 type Leases = ReadonlyMap<string, FoundLease>;
 
@@ -63,7 +68,7 @@ export async function collectGarbage(
   const { manifest } = await readManifest(store, lake);
   const tables = [...new Set([...manifest.tables.keys(), ...(options.tables ?? [])])];
   const folders = [...tables.map((table) => tableFolder(lake, table)), stagingFolder(lake)];
-  const orphans = await removeOrphans(store, lake, folders, options);
+  const orphans = await removeOrphans(store, lake, manifest, folders, options);
   const unfinished = new Set<string>();
   for (const folder of [...folders, systemFolder(lake)]) {
     for (const key of (await store.removeUnfinished?.(folder, { dryRun })) ?? []) unfinished.add(key);
@@ -93,8 +98,9 @@ export async function discardRun(
     for await (const { key } of store.list(folder)) if (runOfFile(lake, key) === run) written.push(key);
   }
   if (written.length === 0) return;
-  const needed = await keysOfAllLakes(store, lake);
-  await store.remove(written.filter((key) => !needed.has(key)));
+  const needed = await findNeeded(store, lake);
+  const removable = written.filter((key) => !needed.keys.has(key));
+  await store.remove(needed.runs.has(run) ? removable : [...removable, receiptsKey(lake, run)]);
 }
 
 /**
@@ -153,6 +159,7 @@ function findExpired({ tables }: LakeManifest, expired: (at: string) => boolean)
 async function removeOrphans(
   store: Store,
   lake: LakePlace,
+  manifest: LakeManifest,
   folders: readonly string[],
   options: RetentionOptions,
 ): Promise<readonly Garbage[]> {
@@ -164,12 +171,19 @@ async function removeOrphans(
       if (run !== undefined && isOver(run, before, options)) candidates.push(key);
     }
   }
+  const runs = runsOf(lake, manifest);
+  for await (const { key } of store.list(receiptsFolder(lake))) {
+    const run = runOfReceipts(lake, key);
+    if (run !== undefined && !runs.has(run) && isOver(run, before, options)) candidates.push(key);
+  }
   const after = await readLeases(store, lake.basePrefix, options.now);
-  const needed = candidates.length === 0 ? new Set<string>() : await keysOfAllLakes(store, lake);
+  const needed = candidates.length === 0 ? nothingNeeded : await findNeeded(store, lake);
   const orphans = candidates.flatMap((key): readonly Garbage[] => {
-    const run = runOfFile(lake, key);
-    const unneeded = run !== undefined && isOver(run, after, options) && !needed.has(key);
-    return unneeded ? [{ kind: "orphan", key, run }] : [];
+    const [fileRun, receiptsRun] = [runOfFile(lake, key), runOfReceipts(lake, key)];
+    const run = fileRun ?? receiptsRun;
+    if (run === undefined || !isOver(run, after, options)) return [];
+    if (receiptsRun !== undefined) return needed.runs.has(run) ? [] : [{ kind: "receipts", key, run }];
+    return needed.keys.has(key) ? [] : [{ kind: "orphan", key, run }];
   });
   // The leases first: a run that was taken for dead and wakes up finds out before it publishes.
   const dead = [...after.values()].filter((lease) => lease.dead && isOfLake(lease, lake));
@@ -189,15 +203,32 @@ function isOfLake(lease: FoundLease, lake: LakePlace): boolean {
   return lease.key === leaseKey(lake, lease.run);
 }
 
-/** A lake without base partitions has the folders of those with them below its own. */
-async function keysOfAllLakes(store: Store, lake: LakePlace): Promise<ReadonlySet<string>> {
-  const needed = new Set<string>();
+/** What manifests refer to. */
+interface Needed {
+  readonly keys: ReadonlySet<string>;
+  /** Those that wrote one of the files, or loaded one of the tables last. */
+  readonly runs: ReadonlySet<string>;
+}
+
+const nothingNeeded: Needed = { keys: new Set(), runs: new Set() };
+
+/** By all lakes: one without base partitions has the folders of those with them below its own. */
+async function findNeeded(store: Store, lake: LakePlace): Promise<Needed> {
+  const keys = new Set<string>();
+  const runs = new Set<string>();
   for await (const { key } of store.list(sharedSystemFolder(lake.basePrefix))) {
     if (describeSystemKey(key)?.kind !== "manifest") continue;
     const manifest = await readManifestAt(store, key);
-    if (manifest) for (const used of keysOf(manifest)) needed.add(used);
+    if (manifest === undefined) continue;
+    for (const used of keysOf(manifest)) keys.add(used);
+    for (const run of runsOf(lake, manifest)) runs.add(run);
   }
-  return needed;
+  return { keys, runs };
+}
+
+function runsOf(lake: LakePlace, manifest: LakeManifest): ReadonlySet<string> {
+  const loads = [...manifest.tables.values()].flatMap(({ load }) => load?.run ?? []);
+  return new Set([...loads, ...[...keysOf(manifest)].flatMap((key) => runOfFile(lake, key) ?? [])]);
 }
 
 /** Those that a run of ours wrote, and that the manifest refers to in no other way. */

@@ -66,7 +66,7 @@ export async function loadChanges(
   signal: AbortSignal,
 ): Promise<LoadedChanges | undefined> {
   const ranges = [...changes.rangesOf([...toRead.values()])];
-  const nothing: LoadedRows = { rowCount: 0, slices: [], alterations: [] };
+  const nothing: LoadedRows = { rowCount: 0, slices: [], alterations: [], receipts: [] };
   const loaded =
     ranges.length === 0
       ? nothing

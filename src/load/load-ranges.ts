@@ -108,5 +108,6 @@ function combine(loads: readonly LoadedRows[]): LoadedRows {
     rowCount: sum(loads.map(({ rowCount }) => rowCount)),
     slices: [...bySlice.values()],
     alterations: loads.flatMap(({ alterations }) => alterations),
+    receipts: loads.flatMap(({ receipts }) => receipts),
   };
 }

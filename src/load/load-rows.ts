@@ -1,8 +1,11 @@
-import type { Encoder, FileDetails, TableEncoder } from "../encoders/encoder.ts";
+import type { Encoder, FileDetails } from "../encoders/encoder.ts";
+import type { FileReceipt } from "../lake/file-receipt.ts";
 import type { ManifestSlice } from "../lake/manifest.ts";
 import type { Alteration } from "../table/alteration.ts";
 import type { RecordBatch } from "../table/record-batch.ts";
 import type { TableSchema } from "../table/table-schema.ts";
+import { type CheckExtent, CheckSample } from "./check-sample.ts";
+import type { FileFormat } from "./checked-file.ts";
 import { SliceBuffers } from "./slice-buffers.ts";
 import { SliceNumbers } from "./slice-numbers.ts";
 import { type LoadTarget, SliceWriter } from "./slice-writer.ts";
@@ -12,6 +15,8 @@ export interface LoadedRows {
   readonly rowCount: number;
   readonly slices: readonly ManifestSlice[];
   readonly alterations: readonly Alteration[];
+  /** Of every file of the slices. */
+  readonly receipts: readonly FileReceipt[];
 }
 
 export interface RowsToLoad {
@@ -22,6 +27,8 @@ export interface RowsToLoad {
   readonly encoder: Encoder;
   readonly details: FileDetails;
   readonly target: LoadTarget;
+  /** How much of the files is compared with what was read. */
+  readonly check: CheckExtent;
   /** Numbers the Parquet files of a slice; different readers of one table use different numbers. */
   readonly firstFileNumber: number;
   /** Told after each batch, with totals so far. */
@@ -35,15 +42,16 @@ export interface RowsToLoad {
 export async function loadRows(rows: RowsToLoad): Promise<LoadedRows> {
   const { schema, partitionColumns } = rows;
   const inFile = schema.columns.filter(({ name }) => !partitionColumns.includes(name));
-  await using tableEncoder = await rows.encoder.openTable({ ...schema, columns: inFile }, rows.details);
+  const fileSchema = { ...schema, columns: inFile };
+  await using tableEncoder = await rows.encoder.openTable(fileSchema, rows.details);
+  const sample = new CheckSample(rows.check);
+  const format: FileFormat = { encoder: rows.encoder, tableEncoder, schema: fileSchema, sample };
   // Awaited here: the encoder must not be disposed of while it is at work.
-  return await (partitionColumns.length === 0
-    ? loadWhole(rows, tableEncoder)
-    : loadSlices(rows, tableEncoder));
+  return await (partitionColumns.length === 0 ? loadWhole(rows, format) : loadSlices(rows, format));
 }
 
-async function loadWhole(rows: RowsToLoad, tableEncoder: TableEncoder): Promise<LoadedRows> {
-  const writer = newWriter(rows, tableEncoder, []);
+async function loadWhole(rows: RowsToLoad, format: FileFormat): Promise<LoadedRows> {
+  const writer = newWriter(rows, format, []);
   let rowCount = 0;
   let byteCount = 0;
   try {
@@ -53,14 +61,15 @@ async function loadWhole(rows: RowsToLoad, tableEncoder: TableEncoder): Promise<
       await writer.append(batch);
       rows.onProgress(rowCount, byteCount);
     }
-    return { rowCount, slices: [await writer.finish()], alterations: writer.alterations };
+    const slices = [await writer.finish()];
+    return { rowCount, slices, alterations: writer.alterations, receipts: writer.receipts };
   } catch (error) {
     await writer.abort();
     throw error;
   }
 }
 
-async function loadSlices(rows: RowsToLoad, tableEncoder: TableEncoder): Promise<LoadedRows> {
+async function loadSlices(rows: RowsToLoad, format: FileFormat): Promise<LoadedRows> {
   const { columns } = rows.schema;
   const positionOf = (name: string): number => columns.findIndex((column) => column.name === name);
   const partitionPositions = rows.partitionColumns.map(positionOf);
@@ -84,7 +93,7 @@ async function loadSlices(rows: RowsToLoad, tableEncoder: TableEncoder): Promise
       if (sliceOf.length < batch.rowCount) sliceOf = new Int32Array(batch.rowCount);
       numbers.numberRows(batch, sliceOf);
       for (let slice = writers.length; slice < numbers.count; slice++) {
-        writers.push(newWriter(rows, tableEncoder, numbers.partition(slice)));
+        writers.push(newWriter(rows, format, numbers.partition(slice)));
       }
       if (buffers.outgrownBy(numbers.count)) {
         for (let slice = 0; slice < writers.length; slice++) await append(slice);
@@ -96,7 +105,8 @@ async function loadSlices(rows: RowsToLoad, tableEncoder: TableEncoder): Promise
     }
     for (let slice = 0; slice < writers.length; slice++) await append(slice);
     const slices = await finishAll(writers);
-    return { rowCount, slices, alterations: writers.flatMap(({ alterations }) => alterations) };
+    const alterations = writers.flatMap((writer) => writer.alterations);
+    return { rowCount, slices, alterations, receipts: writers.flatMap(({ receipts }) => receipts) };
   } catch (error) {
     await Promise.allSettled(writers.map((writer) => writer.abort()));
     throw error;
@@ -117,11 +127,7 @@ async function finishAll(writers: readonly SliceWriter[]): Promise<readonly Mani
   return slices;
 }
 
-function newWriter(
-  rows: RowsToLoad,
-  tableEncoder: TableEncoder,
-  partition: ManifestSlice["partition"],
-): SliceWriter {
+function newWriter(rows: RowsToLoad, format: FileFormat, partition: ManifestSlice["partition"]): SliceWriter {
   let next = rows.firstFileNumber;
-  return new SliceWriter(rows.target, tableEncoder, partition, () => next++);
+  return new SliceWriter(rows.target, format, partition, () => next++);
 }

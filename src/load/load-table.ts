@@ -7,6 +7,7 @@ import type { LakePlace } from "../stores/lake-path.ts";
 import type { Store } from "../stores/store.ts";
 import type { Alteration } from "../table/alteration.ts";
 import { PanoramaError } from "../errors.ts";
+import type { CheckExtent } from "./check-sample.ts";
 import type { TableToLoad } from "./table-to-load.ts";
 import { assertNotRefused, openTableToLoad, tellSchemaChanges } from "./open-table-to-load.ts";
 import { loadRanges, type LoadHere, worthSharingRows } from "./load-ranges.ts";
@@ -21,6 +22,7 @@ export interface LoadContext {
   readonly store: Store;
   readonly place: LakePlace;
   readonly details: FileDetails;
+  readonly check: CheckExtent;
   /** What catalogs are to show of the tables from here on; undefined leaves that as it is. */
   readonly define: LoadedTable["define"];
   /** The lake's tables as they are now, of which those that are unchanged are not loaded again. */
@@ -120,6 +122,7 @@ export async function loadTable(
       rowCount,
       alterations,
       slices,
+      receipts: loaded.receipts,
     },
     incomplete: reportFindings(reading, source, name, reporter),
   };
@@ -223,12 +226,12 @@ async function loadReading(
 function loadHereOf(
   { schema }: TableReading,
   { request: { table }, partitionColumns, apart }: TableToLoad,
-  { encoder, store, place, details }: LoadContext,
+  { encoder, store, place, details, check }: LoadContext,
 ): LoadHere {
   const target = { store, place, format: encoder.format, table, run: details.run, apart };
   return (batches, firstFileNumber, onProgress) =>
     loadRows({
-      ...{ schema, partitionColumns, batches, encoder, details, target, firstFileNumber, onProgress },
+      ...{ schema, partitionColumns, batches, encoder, details, target, check, firstFileNumber, onProgress },
     });
 }
 

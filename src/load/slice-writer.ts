@@ -1,10 +1,12 @@
-import type { FileEncoder, LakeFormat, TableEncoder } from "../encoders/encoder.ts";
+import type { LakeFormat } from "../encoders/encoder.ts";
+import type { FileReceipt } from "../lake/file-receipt.ts";
 import type { ManifestFile, ManifestSlice } from "../lake/manifest.ts";
 import { apartParquetKey, csvKey, type LakePlace, parquetKey, stagedCsvKey } from "../stores/lake-path.ts";
 import type { ObjectWriter, Store } from "../stores/store.ts";
 import type { Alteration } from "../table/alteration.ts";
 import type { Partition } from "../table/partition.ts";
 import type { RecordBatch } from "../table/record-batch.ts";
+import { CheckedFile, type FileFormat, fileWrong } from "./checked-file.ts";
 
 /** Another Parquet file is begun above this, so that engines can read one table with several workers. */
 const fileBytes = 256 << 20;
@@ -22,7 +24,7 @@ export interface LoadTarget {
 
 interface OpenFile {
   readonly object: ObjectWriter;
-  readonly encoder: FileEncoder;
+  readonly file: CheckedFile;
   readonly key: string;
   readonly stagedAs: string | undefined;
 }
@@ -30,31 +32,27 @@ interface OpenFile {
 /** Writes the files of one slice. Nothing of them is seen before the run is published. */
 export class SliceWriter {
   readonly #target: LoadTarget;
-  readonly #tableEncoder: TableEncoder;
+  readonly #format: FileFormat;
   readonly #partition: Partition;
   readonly #nextFileNumber: () => number;
   readonly #files: ManifestFile[] = [];
   readonly alterations: Alteration[] = [];
+  readonly receipts: FileReceipt[] = [];
   #open: OpenFile | undefined;
 
-  constructor(
-    target: LoadTarget,
-    tableEncoder: TableEncoder,
-    partition: Partition,
-    nextFileNumber: () => number,
-  ) {
+  constructor(target: LoadTarget, format: FileFormat, partition: Partition, nextFileNumber: () => number) {
     this.#target = target;
-    this.#tableEncoder = tableEncoder;
+    this.#format = format;
     this.#partition = partition;
     this.#nextFileNumber = nextFileNumber;
   }
 
   async append(batch: RecordBatch): Promise<void> {
     if (this.#open !== undefined && this.#target.format === "parquet") {
-      if (this.#open.encoder.byteCount >= fileBytes) await this.#closeFile();
+      if (this.#open.file.byteCount >= fileBytes) await this.#closeFile();
     }
     this.#open ??= await this.#openFile();
-    await this.#open.encoder.append(batch);
+    await this.#open.file.append(batch);
   }
 
   /** Without rows it still makes a file, so that an empty table is one. */
@@ -79,16 +77,22 @@ export class SliceWriter {
       : newKey(place, table, this.#partition, run, this.#nextFileNumber());
     const stagedAs = csv ? stagedCsvKey(place, table, this.#partition, run) : undefined;
     const object = await store.create(stagedAs ?? key);
-    return { object, encoder: this.#tableEncoder.openFile(object), key, stagedAs };
+    return { object, file: new CheckedFile(this.#format, object, key), key, stagedAs };
   }
 
   async #closeFile(): Promise<void> {
     if (this.#open === undefined) return;
-    const { object, encoder, key, stagedAs } = this.#open;
-    const { rowCount, byteCount, alterations } = await encoder.finish();
-    await object.close();
+    const { object, file, key, stagedAs } = this.#open;
+    const { summary, receipt } = await file.finish();
+    const stored = await object.close();
     this.#open = undefined;
+    const { rowCount, byteCount, alterations } = summary;
     this.#files.push({ key, byteCount, rowCount, ...(stagedAs === undefined ? {} : { stagedAs }) });
+    if (stored.byteCount !== byteCount) {
+      const message = `${stored.byteCount} bytes are stored, and ${byteCount} were written`;
+      throw fileWrong({ ...this.#format.schema, key }, message);
+    }
+    this.receipts.push(receipt);
     this.alterations.push(...alterations);
   }
 }

@@ -10,6 +10,7 @@ import { type OpenedLake, openLake, openSource } from "../open.ts";
 import type { Reporter } from "../reports/reporter.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { SourceNotice } from "../sources/source.ts";
+import { keepReceipts } from "./keep-receipts.ts";
 import { privacyWarnings } from "./privacy-warnings.ts";
 import { type CatalogOfRun, catalogOfRun } from "./publish-catalog.ts";
 import { keepReplaced, openRunBook, type RunBook } from "./record-run.ts";
@@ -134,6 +135,7 @@ async function loadAndPublish(
     store: lake.store,
     place: lake.place,
     details: { run: start.run, startedAt: start.startedAt },
+    check: lake.checkFiles,
     define: lake.upkeep === "manual" ? undefined : { raw: true, view: true },
     known: began.tables,
     forced: force || rebuild.length > 0,
@@ -154,6 +156,7 @@ async function loadAndPublish(
     const { show: showInCatalog, hide: hideInCatalog } = catalog;
     const names = loaded.filter(({ format }) => format === "parquet").map(({ schema }) => schema.table);
     const now = new Date();
+    await keepReceipts(lake, lease.run, began, loaded, reporter);
     await keepReplaced(lake, lease.run, began, names, now, reporter);
     const publication = { lease, began, tables: loaded, now, showInCatalog, hideInCatalog };
     book.published(began, loaded, await publishTables(lake.store, lake.place, publication));

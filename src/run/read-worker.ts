@@ -63,7 +63,7 @@ async function pace(): Promise<void> {
 
 async function load({ table, firstFileNumber }: Extract<ToReader, { kind: "load" }>): Promise<FromReader> {
   lake ??= await openLake(start.settings, start.writers);
-  const { encoder, store, place } = lake;
+  const { encoder, store, place, checkFiles } = lake;
   const reading = await openReading(snapshot as Snapshot, table);
   const rows = await loadRows({
     schema: reading.schema,
@@ -75,6 +75,7 @@ async function load({ table, firstFileNumber }: Extract<ToReader, { kind: "load"
       ...{ store, place, format: encoder.format, table: table.request.table, run: start.run },
       apart: table.apart,
     },
+    check: checkFiles,
     firstFileNumber,
     onProgress: (rowCount, byteCount) => tell({ kind: "progress", rowCount, byteCount }),
   });

@@ -7,6 +7,7 @@ import { type OpenedLake, openLake, openLakeReader, openSource } from "../open.t
 import type { DatasourceSettings, Settings, TableSettings } from "../settings/settings.ts";
 import { keyWithoutValues, tableFolder } from "../stores/lake-path.ts";
 import type { Partition } from "../table/partition.ts";
+import { checkReceipt, findReceipts } from "./check-receipt.ts";
 import { compareWithSource, type SliceDifference } from "./compare-with-source.ts";
 import { planTableToLoad } from "./plan-table-to-load.ts";
 import { untilAborted } from "./until-aborted.ts";
@@ -16,6 +17,8 @@ export interface VerifyOptions {
   readonly signal: AbortSignal;
   /** Compares what the files hold with what the sources hold now, too. */
   readonly withSource?: boolean;
+  /** Reads files in a bucket, too, which are all downloaded. */
+  readonly readBucket?: boolean;
 }
 
 /** Something that is not as the manifest says, or `source`, as the source has it now. */
@@ -23,7 +26,16 @@ export interface Finding {
   readonly partition: Partition;
   /** Of the file; undefined where all of a slice or of the table is meant. */
   readonly key?: string;
-  readonly problem: "missing" | "size" | "unreadable" | "rows" | "types" | "source";
+  readonly problem:
+    | "missing"
+    | "size"
+    | "unreadable"
+    | "rows"
+    | "types"
+    | "values"
+    | "bytes"
+    | "receipts"
+    | "source";
   /** `12 rows, not 13`. */
   readonly message: string;
 }
@@ -36,8 +48,10 @@ export interface VerifiedTable {
   readonly rows: number;
   readonly files: number;
   readonly slices: number;
-  /** Whether the files were read, and not only looked for. */
+  /** Whether the files were read, and not only looked for; in a bucket those that have receipts. */
   readonly read: boolean;
+  /** Files of which is not known what was read when they were written; zero where they were not to be read. */
+  readonly withoutReceipt: number;
   /** Whether it was compared with the source; undefined where that was not asked for. */
   readonly compared?: boolean;
   readonly findings: readonly Finding[];
@@ -45,22 +59,24 @@ export interface VerifiedTable {
 
 /**
  * Compares the files of the chosen tables with what the manifest says of them: every file is there with its size, can be
- * read to its end, and has the rows and types that it should have. Files in a bucket are looked for, and not read.
+ * read to its end, and has the rows and types that it should have; and with their receipts, value by value. Files in a
+ * bucket are looked for, and read only when that is asked for.
  */
 export async function verifyLake(
   settings: Settings,
   selection: Selection,
-  { signal, withSource = false }: VerifyOptions,
+  { signal, withSource = false, readBucket = false }: VerifyOptions,
 ): Promise<readonly VerifiedTable[]> {
   const selected = resolveSelection(settings, selection);
   const lake = await openLake(settings);
   const reader = await openLakeReader(settings);
+  const readers: FileReaders = { reader, withReceipts: reader !== undefined || readBucket };
   try {
     const verified: VerifiedTable[] = [];
     for (const { datasource, tables } of selected) {
       const files: VerifiedTable[] = [];
       for (const { name } of tables) {
-        files.push(await verifyTable(lake, reader, datasource.name, name, signal));
+        files.push(await verifyTable(lake, readers, datasource.name, name, signal));
       }
       const compare = (): Promise<readonly VerifiedTable[]> =>
         compareTables(lake, reader, datasource, tables, files, signal);
@@ -108,12 +124,19 @@ function toldAsDifference(cause: unknown): readonly SliceDifference[] {
   return [{ partition: [], message: cause.message }];
 }
 
+/** By what the files are read; by nothing where they are only looked for. */
+interface FileReaders {
+  /** For files of the local disk. */
+  readonly reader: LakeReader | undefined;
+  readonly withReceipts: boolean;
+}
+
 const attempts = 3;
 
 /** Once more where a run published the table meanwhile, and may have removed the files that were to be read. */
 async function verifyTable(
   lake: OpenedLake,
-  reader: LakeReader | undefined,
+  readers: FileReaders,
   source: string,
   name: string,
   signal: AbortSignal,
@@ -121,10 +144,12 @@ async function verifyTable(
   for (let attempt = 1; ; attempt++) {
     const known = await readTable(lake, name);
     const files = known?.slices.flatMap((slice) => slice.files) ?? [];
-    const findings = known?.load === undefined ? [] : await checkTable(lake, reader, known, signal);
+    const { findings, withoutReceipt } =
+      known?.load === undefined ? notLoaded : await checkTable(lake, readers, known, signal);
     if (findings.length === 0 || attempt === attempts || !(await isReplaced(lake, known))) {
       return {
-        ...{ table: name, source, loaded: known?.load !== undefined, read: reader !== undefined, findings },
+        ...{ table: name, source, loaded: known?.load !== undefined, read: readers.withReceipts },
+        ...{ withoutReceipt, findings },
         rows: known?.load?.rowCount ?? 0,
         files: files.length,
         slices: known?.slices.length ?? 0,
@@ -142,22 +167,36 @@ async function isReplaced(lake: OpenedLake, known: ManifestTable | undefined): P
   return now?.load?.run !== known?.load?.run;
 }
 
+type CheckedTable = Pick<VerifiedTable, "findings" | "withoutReceipt">;
+
+const notLoaded: CheckedTable = { findings: [], withoutReceipt: 0 };
+
 async function checkTable(
-  { store, place }: OpenedLake,
-  reader: LakeReader | undefined,
+  lake: OpenedLake,
+  { reader, withReceipts }: FileReaders,
   known: ManifestTable,
   signal: AbortSignal,
-): Promise<readonly Finding[]> {
+): Promise<CheckedTable> {
+  const { store, place } = lake;
   const sizes = new Map<string, number>();
   for await (const { key, byteCount } of store.list(tableFolder(place, known.table)))
     sizes.set(key, byteCount);
   const table = describeLakeTable(known, place, store.root);
-  const findings: Finding[] = [];
+  const receipts = withReceipts ? await findReceipts(lake, known) : undefined;
+  const findings = (receipts?.problems ?? []).map(
+    (message): Finding => ({ partition: [], problem: "receipts", message }),
+  );
+  let withoutReceipt = 0;
   for (const { partition, files } of known.slices) {
     for (const file of files) {
       signal.throwIfAborted();
-      const found =
-        checkSize(file, sizes) ?? (reader && (await checkContent(reader, table, store.root, file)));
+      const receipt = receipts?.files.get(file.key);
+      if (receipts !== undefined && receipt === undefined) withoutReceipt++;
+      const byReceipt = (): Promise<Found | undefined> | undefined =>
+        receipt && checkReceipt(lake, known, receipt, file.rowCount, signal);
+      const byReader = (): Promise<Found | undefined> | undefined =>
+        reader && checkContent(reader, table, store.root, file);
+      const found = checkSize(file, sizes) ?? (await firstFound(byReceipt, byReader));
       if (found !== undefined) findings.push({ partition, key: file.key, ...found });
     }
   }
@@ -166,7 +205,18 @@ async function checkTable(
     const message = `the manifest's files have ${rows} rows together, its load ${known.load.rowCount}`;
     findings.push({ partition: [], problem: "rows", message });
   }
-  return findings;
+  return { findings, withoutReceipt };
+}
+
+/** Where one cannot read a file because it is another one, the other may tell how it differs. */
+async function firstFound(
+  byReceipt: () => Promise<Found | undefined> | undefined,
+  byReader: () => Promise<Found | undefined> | undefined,
+): Promise<Found | undefined> {
+  const first = await byReceipt();
+  if (first !== undefined && first.problem !== "unreadable") return first;
+  const second = await byReader();
+  return second?.problem === "unreadable" ? (first ?? second) : (second ?? first);
 }
 
 type Found = Pick<Finding, "problem" | "message">;

@@ -25,6 +25,7 @@ interface LayoutKeys {
   readonly datalake_database: string | undefined;
   readonly format: FileFormat | undefined;
   readonly retention_hours: number | undefined;
+  readonly check_files: "sample" | "all" | undefined;
 }
 
 const layoutShape: Shape<LayoutKeys> = {
@@ -35,6 +36,10 @@ const layoutShape: Shape<LayoutKeys> = {
     { whole: false, least: 0, spelled: "a number of hours" },
     { description: "How long replaced files stay for running queries.", default: 2 },
   ),
+  check_files: optionalWord(["sample", "all"], {
+    description: "How much of each file is compared with what was read, before it is published.",
+    default: "sample",
+  }),
 };
 
 const defaultCatalogPath = "./panorama.duckdb";
@@ -137,6 +142,7 @@ export async function readDatalake(value: unknown, reading: SettingsReading): Pr
     basePartitions: partitions,
     format: keys.format ?? (type === "aws" ? "csv" : "parquet"),
     retentionHours: keys.retention_hours ?? 2,
+    checkFiles: keys.check_files ?? "sample",
   });
   const found = (datalake: DatalakeSettings): DatalakeReading => ({
     datalake,

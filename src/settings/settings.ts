@@ -32,6 +32,8 @@ export interface LakeLayout {
   readonly format: FileFormat;
   /** How long replaced files stay for queries that still read them. */
   readonly retentionHours: number;
+  /** How much of each file is compared with what was read, before it is published. */
+  readonly checkFiles: "sample" | "all";
 }
 
 export type FileFormat = "parquet" | "csv";

@@ -14,6 +14,7 @@ import type { Partition, PartitionValue } from "../table/partition.ts";
  *     [<base prefix>/]_panorama/[<base partitions>/]structures/<structure id>.json.gz
  *     [<base prefix>/]_panorama/[<base partitions>/]history/<run>.json
  *     [<base prefix>/]_panorama/[<base partitions>/]replaced/<run>.<time>.json
+ *     [<base prefix>/]_panorama/[<base partitions>/]receipts/<run>.json.gz
  *     [<base prefix>/]_panorama/[<base partitions>/]staging/<run>/<table>/[<field partitions>/]<table>.csv
  *     [<base prefix>/]_panorama/[<base partitions>/]staging/<run>/<table>/[<field partitions>/]part-00000.parquet
  */
@@ -159,6 +160,22 @@ export function replacedAt(lake: LakePlace, key: string): Date | undefined {
   const [, run = "", time = ""] =
     /^([^.]*)\.(\d{8}T\d{6}Z)\.json$/.exec(key.slice(replacedFolder(lake).length)) ?? [];
   return runPattern.test(run) ? readTime(time) : undefined;
+}
+
+/** What runs read of the files that they wrote. Ends in a slash. */
+export function receiptsFolder(lake: LakePlace): string {
+  return `${systemFolder(lake)}receipts/`;
+}
+
+export function receiptsKey(lake: LakePlace, run: string): string {
+  return `${receiptsFolder(lake)}${run}.json.gz`;
+}
+
+/** The run whose receipts lie at a key below `receiptsFolder`; undefined for anything else. */
+export function runOfReceipts(lake: LakePlace, key: string): string | undefined {
+  const folder = receiptsFolder(lake);
+  const run = key.startsWith(folder) ? /^(.*)\.json\.gz$/.exec(key.slice(folder.length))?.[1] : undefined;
+  return run !== undefined && runPattern.test(run) ? run : undefined;
 }
 
 export function stagingFolder(lake: LakePlace): string {

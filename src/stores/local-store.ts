@@ -56,6 +56,10 @@ export async function openLocalStore(folder: string): Promise<Store> {
       assertKey(root, key);
       return onDisk("read", root, key, () => readVersioned(root + key));
     },
+    read(key) {
+      assertKey(root, key);
+      return readPieces(root, key);
+    },
     list: (prefix) => listFiles(root, prefix),
     async move(from, to) {
       assertKey(root, from);
@@ -180,6 +184,22 @@ async function readVersioned(
     const stats = await handle.stat({ bigint: true });
     if (!stats.isFile()) return undefined;
     return { bytes: await handle.readFile(), version: versionOf(stats) };
+  } finally {
+    await handle.close();
+  }
+}
+
+const pieceBytes = 1 << 20;
+
+async function* readPieces(root: string, key: string): AsyncGenerator<Uint8Array> {
+  const handle = await onDisk("read", root, key, () => open(root + key, "r"));
+  try {
+    for (;;) {
+      const piece = Buffer.allocUnsafeSlow(pieceBytes);
+      const { bytesRead } = await onDisk("read", root, key, () => handle.read(piece, 0, pieceBytes));
+      if (bytesRead === 0) return;
+      yield piece.subarray(0, bytesRead);
+    }
   } finally {
     await handle.close();
   }

@@ -33,6 +33,12 @@ export interface Store {
   /** The object and its version, or undefined when there is none. */
   get(key: string): Promise<{ readonly bytes: Uint8Array; readonly version: string } | undefined>;
 
+  /**
+   * The bytes of an object from the first to the last, in pieces small enough to hold. Throws where there is none, and
+   * where the object cannot be read to its end; what is read ends early only when the caller does.
+   */
+  read(key: string): AsyncIterable<Uint8Array>;
+
   /** Every object whose key starts with `prefix`, complete or throws, in key order within a folder. */
   list(prefix: string): AsyncIterable<StoredObject>;
 

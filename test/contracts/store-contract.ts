@@ -41,6 +41,33 @@ export function describeStore(name: string, open: () => Promise<Store>, oddities
       expect(Buffer.compare(found?.bytes ?? new Uint8Array(), Buffer.concat(expected))).toBe(0);
     });
 
+    test("an object is read from its first byte to its last, in pieces that stay as they are", async () => {
+      const store = await open();
+      const content = Buffer.alloc(2_500_000, "0123456789abcdef-");
+      await store.put("large", content);
+      await store.put("none", new Uint8Array());
+
+      const pieces: Uint8Array[] = [];
+      for await (const piece of store.read("large")) pieces.push(piece);
+      for await (const piece of store.read("none")) expect(piece.length).toBe(0);
+
+      expect(Buffer.compare(Buffer.concat(pieces), content)).toBe(0);
+    });
+
+    test("an object that is not there cannot be read, and reading may end early", async () => {
+      const store = await open();
+      await store.put("large", Buffer.alloc(2_500_000));
+
+      for await (const piece of store.read("large")) {
+        expect(piece.length).toBeGreaterThan(0);
+        break;
+      }
+
+      await expect(store.read("missing")[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+        code: "STORE_FAILED",
+      });
+    });
+
     test("an object of no bytes can be written", async () => {
       const store = await open();
 

@@ -1,6 +1,6 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from "@aws-sdk/client-s3";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { expect, test } from "vitest";
 import { certificatesIn } from "../services/certificates.ts";
@@ -160,6 +160,40 @@ describeOnS3("a lake in a bucket without AWS", (s3) => {
 
           expect(changed).not.toBe(manifest);
           expect(await lake.query("select count(*) as n from table_orders")).toEqual([{ n: 7 }]);
+        });
+
+        test("is verified without reading it, and with --read value by value", async () => {
+          await using bucket = await s3.bucket();
+          await using school = await server.database();
+          await fillOrders(school);
+          await using lake = await openS3Site(
+            { s3, bucket, home },
+            { datasources: [mysqlDatasource(school, ["orders"])] },
+          );
+          expectSuccess(await lake.run("extract-and-load", "--all"));
+          const { Contents = [] } = await bucket.client.send(
+            new ListObjectsV2Command({ Bucket: bucket.name }),
+          );
+          const file = Contents.find(({ Key = "" }) => Key.endsWith(".parquet"))?.Key ?? "";
+          const place = { Bucket: bucket.name, Key: file };
+          const { Body } = await bucket.client.send(new GetObjectCommand(place));
+          const bytes = Buffer.from((await Body?.transformToByteArray()) ?? []);
+
+          const whole = await lake.run("verify", "--all", "--read");
+          const at = bytes.indexOf("line");
+          bytes.write("lime", at);
+          await bucket.client.send(new PutObjectCommand({ ...place, Body: bytes }));
+          const looked = await lake.run("verify", "--all");
+          const read = await lake.run("verify", "--all", "--read");
+
+          expectSuccess(whole);
+          expect(whole.stdout).toBe("✓ shop.orders  7 rows, 1 file, 1 slice\n");
+          expect(at).toBeGreaterThan(0);
+          expect(looked.stdout).toBe(
+            "✓ shop.orders  7 rows, 1 file, 1 slice; the files are there, and were not read\n",
+          );
+          expect(read.exitCode).toBe(1);
+          expect(read.stdout).toMatch(/^ {4}orders\/\S+parquet has other values in column note$/m);
         });
 
         test("shows what several installations have loaded, from wherever they did", async () => {

@@ -78,7 +78,7 @@ export async function openSite(content: SettingsContent, below: string = "."): P
   return site;
 }
 
-const noteOfRun = /\/_panorama\/(.*\/)?(history|replaced)\//;
+const noteOfRun = /\/_panorama\/(.*\/)?(history|receipts|replaced)\//;
 
 export async function listFiles(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);

@@ -1,8 +1,9 @@
 import { copyFile, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { parquetMetadata } from "hyparquet";
 import { expect, test } from "vitest";
 import { describeOnServers, type TestDatabase } from "../services/mysql-server.ts";
-import { localLake, mysqlDatasource, openSite, type Site } from "./site.ts";
+import { listFiles, localLake, mysqlDatasource, openSite, type Site } from "./site.ts";
 
 const orders = { name: "orders", partitions: { partition_fields: ["country"] } };
 
@@ -17,6 +18,22 @@ async function openShop(shop: TestDatabase, format: string): Promise<Site> {
     datalake: { ...localLake, format },
     datasources: [mysqlDatasource(shop, ["customers", orders])],
   });
+}
+
+interface VerifiedJson {
+  readonly table: string;
+  readonly withoutReceipt: number;
+  readonly findings: readonly { readonly problem: string; readonly message: string }[];
+}
+
+async function verified(site: Site, table: string): Promise<VerifiedJson | undefined> {
+  const { stdout } = await site.run("verify", "--tables", table, "--format", "json");
+  return (JSON.parse(stdout) as readonly VerifiedJson[])[0];
+}
+
+/** Files in the lake of what runs read, in name order. */
+async function receiptsIn(site: Site): Promise<readonly string[]> {
+  return (await listFiles(site.lake)).filter((file) => file.includes("/receipts/"));
 }
 
 async function fileOf(site: Site, part: string): Promise<string> {
@@ -66,6 +83,114 @@ describeOnServers("panorama verify", (server) => {
     expect((await site.run("verify", "--all")).exitCode).toBe(0);
     expect(await site.query("select count(*)::int as n from school_table_orders")).toEqual([{ n: 4 }]);
   });
+
+  test("names the column in which one bit has changed, and tells of one outside of all columns", async () => {
+    await using shop = await server.database();
+    await using site = await openShop(shop, "parquet");
+    await shop.query(`
+      insert into customers (id, name, paid) select seq + 10, concat('name ', seq % 7), seq * 1.25 from (
+        with recursive numbers (seq) as (select 1 union all select seq + 1 from numbers where seq < 900) select seq from numbers
+      ) as numbers`);
+    await site.run("extract-and-load", "--all");
+    const customers = await fileOf(site, "customers");
+    const bytes = await readFile(customers);
+    const { row_groups: groups } = parquetMetadata(new Uint8Array(bytes).buffer);
+    const page = (i: number, of: "dictionary_page_offset" | "data_page_offset"): number =>
+      Number(groups[0]?.columns[i]?.meta_data?.[of]);
+    const flip = async (at: number): Promise<VerifiedJson | undefined> => {
+      const damaged = Uint8Array.from(bytes);
+      damaged[at] = (damaged[at] as number) ^ 4;
+      await writeFile(customers, damaged);
+      return verified(site, "customers");
+    };
+
+    const wrong = [
+      await flip(page(0, "data_page_offset") + 60),
+      await flip(page(1, "dictionary_page_offset") + 50),
+      await flip(page(3, "data_page_offset") + 100),
+      // The name of the program in the footer.
+      await flip(bytes.lastIndexOf("panorama-elt")),
+    ].map((each) => each?.findings[0]);
+
+    expect(wrong[0]?.message).toMatch(/column id\b/);
+    expect(wrong[1]?.message).toMatch(/column name\b/);
+    expect(wrong[2]?.message).toMatch(/column paid\b/);
+    expect(wrong[3]).toMatchObject({
+      problem: "bytes",
+      message: "has other bytes than were written, outside of its values",
+    });
+    await writeFile(customers, bytes);
+    expect((await verified(site, "customers"))?.findings).toEqual([]);
+  });
+
+  test("finds a CSV file in which a letter has changed", async () => {
+    await using shop = await server.database();
+    await using site = await openShop(shop, "csv");
+    await site.run("extract-and-load", "--all");
+    const customers = await fileOf(site, "customers");
+    await writeFile(customers, (await readFile(customers, "utf8")).replace("Ana", "Ena"));
+
+    expect((await verified(site, "customers"))?.findings).toMatchObject([
+      { problem: "bytes", message: "has other bytes than were written" },
+    ]);
+  });
+
+  test("checks files without a receipt as it can, and says how many these are", async () => {
+    await using shop = await server.database();
+    await using site = await openShop(shop, "parquet");
+    await site.run("extract-and-load", "--all");
+    const [receipts = ""] = await receiptsIn(site);
+    const kept = await readFile(join(site.lake, receipts));
+    await writeFile(join(site.lake, receipts), "damaged");
+
+    const damaged = await site.run("verify", "--all");
+    await rm(join(site.lake, receipts));
+    const none = await site.run("verify", "--all");
+
+    expect(damaged.exitCode).toBe(1);
+    expect(damaged.stdout).toMatch(
+      /^ {4}The file of the receipts of run \S+ is damaged: it cannot be unpacked$/m,
+    );
+    expect(none.exitCode).toBe(0);
+    expect(none.stdout).toBe(
+      "✓ shop.customers  2 rows, 1 file, 1 slice; 1 file without a receipt\n" +
+        "✓ shop.orders  4 rows, 3 files, 3 slices; 3 files without a receipt\n",
+    );
+    await writeFile(join(site.lake, receipts), kept);
+    expect((await verified(site, "orders"))?.withoutReceipt).toBe(0);
+  });
+
+  test.each(["parquet", "csv"])(
+    "knows slices of %s that stayed as they were from the run that wrote them, and all of a table that came back",
+    async (format) => {
+      await using shop = await server.database();
+      await shop.query(`
+        create table modules (id int primary key, course varchar(9), changed datetime not null, key (course), key (changed));
+        insert into modules values (1, 'A', '2026-01-01'), (2, 'B', '2026-01-02'), (3, 'C', '2026-02-01'),
+          (4, 'E', '2026-01-02'), (5, 'F', '2026-01-02'), (6, 'G', '2026-01-02'), (7, 'H', '2026-01-02')`);
+      const partitions = { partition_fields: ["course"], timestamp_field: "changed", interval: "10 minute" };
+      await using site = await openSite({
+        datalake: { ...localLake, format },
+        datasources: [mysqlDatasource(shop, [{ name: "modules", partitions }])],
+      });
+      await site.run("extract-and-load", "--all");
+      for (const [course, day] of [
+        ["B", "02"],
+        ["D", "03"],
+      ]) {
+        await shop.query(`replace into modules values (2, '${course}', '2026-02-${day}')`);
+        const { stderr } = await site.run("--log-format", "json", "extract-and-load", "--all");
+        expect(stderr).toContain('"strategy":"slices"');
+      }
+
+      expect(await verified(site, "modules")).toMatchObject({ withoutReceipt: 0, findings: [] });
+      expect(await receiptsIn(site)).toHaveLength(3);
+      if (format === "csv") return;
+      const rolledBack = await site.run("rollback");
+      expect(rolledBack.exitCode, rolledBack.stderr).toBe(0);
+      expect(await verified(site, "modules")).toMatchObject({ withoutReceipt: 0, findings: [] });
+    },
+  );
 
   test("names a file that has other rows or columns than the manifest says", async () => {
     await using shop = await server.database();

@@ -77,6 +77,7 @@ export function describeLoad(table: string): LoadedTable {
     loadedAt: atNoon.toISOString(),
     rowCount: 0,
     alterations: [{ column: "country", kind: "text-null", count: 2 }],
+    receipts: [],
     slices: [],
   };
 }

@@ -90,6 +90,7 @@ async function loadAll(
       store,
       place,
       details,
+      check: "sample",
       define: { raw: true, view: true },
       known: new Map(),
       reporter: { report, close: () => undefined },

@@ -136,7 +136,7 @@ test("a partitioned table without rows has no slices and no files", async () => 
     partitionBy: ["part"],
   });
 
-  expect(loaded).toEqual({ rowCount: 0, slices: [], alterations: [] });
+  expect(loaded).toEqual({ rowCount: 0, slices: [], alterations: [], receipts: [] });
   expect(await keysIn(lake.store)).toEqual([]);
 });
 

@@ -1,6 +1,7 @@
 import { csvEncoder } from "../../src/encoders/csv/csv-encoder.ts";
 import { parquetEncoder } from "../../src/encoders/parquet/parquet-encoder.ts";
 import type { LakeFormat } from "../../src/encoders/encoder.ts";
+import type { CheckExtent } from "../../src/load/check-sample.ts";
 import { type LoadedRows, loadRows } from "../../src/load/load-rows.ts";
 import type { LakePlace } from "../../src/stores/lake-path.ts";
 import { openLocalStore } from "../../src/stores/local-store.ts";
@@ -24,6 +25,7 @@ export interface TableInMemory {
   readonly batchRows?: number;
   readonly format?: LakeFormat;
   readonly firstFileNumber?: number;
+  readonly check?: CheckExtent;
   /** Instead of the rows in batches. */
   readonly batches?: AsyncIterable<RecordBatch>;
   /** False as a column that is NOT NULL has it. */
@@ -55,6 +57,7 @@ export async function load(store: Store, table: TableInMemory): Promise<LoadedRo
     encoder,
     details,
     target: { store, place, format: encoder.format, table: "things", run: details.run },
+    check: table.check ?? "all",
     firstFileNumber: table.firstFileNumber ?? 0,
     onProgress: () => undefined,
   });

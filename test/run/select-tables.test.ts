@@ -14,6 +14,7 @@ function settingsWith(datasources: Readonly<Record<string, readonly string[]>>):
       basePartitions: [],
       format: "parquet",
       retentionHours: 24,
+      checkFiles: "sample",
     },
     views: [],
     datasources: Object.entries(datasources).map(([name, tables]) => ({

@@ -29,6 +29,7 @@ test("a bucket needs nothing but its name: AWS itself, its credential chain, its
     basePartitions: [],
     format: "csv",
     retentionHours: 2,
+    checkFiles: "sample",
   });
 });
 

@@ -24,6 +24,7 @@ test("a lake in a folder: path relative to the file, Parquet, a day of retention
     basePartitions: [{ name: "lms", type: "varchar", value: "a" }],
     format: "parquet",
     retentionHours: 2,
+    checkFiles: "sample",
   });
 });
 
@@ -50,6 +51,7 @@ ${sources}`);
   panorama_raw_data_bucket: b
   format: Parquet
   retention_hours: 0.5
+  check_files: all
   datalake_database: d
   datalake_workgroup: w
 ${sources}`);
@@ -66,6 +68,7 @@ ${sources}`);
     type: "aws",
     format: "parquet",
     retentionHours: 0.5,
+    checkFiles: "all",
     database: "d",
     workgroup: "w",
     credentials: undefined,

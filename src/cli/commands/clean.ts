@@ -41,6 +41,8 @@ function spellReason(item: Cleaned): string {
       return "unfinished, and its writer is gone";
     case "note":
       return "tells of replaced files that are gone";
+    case "receipts":
+      return `tells of files of run ${item.run} that are gone, or were never published`;
     case "emptied-slice":
       return "a partition without rows";
   }

@@ -5,6 +5,7 @@ import { addSelectionFlags, readSelection, type SelectionFlags } from "../select
 
 interface Flags extends SelectionFlags {
   readonly source?: true;
+  readonly read?: true;
   readonly repair?: true;
   readonly format: "table" | "json";
 }
@@ -14,15 +15,20 @@ export function addVerify(program: Command, cli: Cli): void {
     .summary("prove that the files are what was published")
     .description(
       "Reads the files of the tables and compares them with the manifest: that each is there with its size, can be read " +
-        "to its end, and has the rows and types that it should have. Exit code 1 where something differs.",
+        "to its end, and has the rows, types and values that it should have. Exit code 1 where something differs.",
     )
     .option("--source", "compare what the files hold with what the source holds now, too")
+    .option("--read", "read files in a bucket, too: all of them are downloaded")
     .option("--repair", "load the tables anew in which something differs")
     .addOption(new Option("--format <format>", "of the list").choices(["table", "json"]).default("table"))
     .action(async (flags: Flags, command: Command) => {
       const selection = readSelection(command, flags);
       const { panorama, settings } = await openSettings(cli, command);
-      const verify = { signal: cli.io.signal, withSource: flags.source === true };
+      const verify = {
+        signal: cli.io.signal,
+        withSource: flags.source === true,
+        readBucket: flags.read === true,
+      };
       const verified = await panorama.verifyLake(settings, selection, verify);
       const text =
         flags.format === "json"
@@ -50,7 +56,7 @@ const mostFindings = 20;
 
 function spellVerified(
   { printable, spellCount, spellCounted }: Pick<Panorama, "printable" | "spellCount" | "spellCounted">,
-  { source, table, loaded, read, compared, rows, files, slices, findings }: VerifiedTable,
+  { source, table, loaded, read, withoutReceipt, compared, rows, files, slices, findings }: VerifiedTable,
 ): readonly string[] {
   const name = `${source}.${table}`;
   if (!loaded) return [printable(`- ${name}  not loaded yet`)].map((line) => `${line}\n`);
@@ -59,6 +65,7 @@ function spellVerified(
   );
   const how = [
     ...(read ? [] : ["; the files are there, and were not read"]),
+    ...(withoutReceipt > 0 ? [`; ${spellCounted(withoutReceipt, "file")} without a receipt`] : []),
     ...(compared === true ? ["; compared with the source"] : []),
     ...(compared === false ? ["; not compared with the source"] : []),
   ].join("");

@@ -2,7 +2,8 @@ import type { Encoder } from "../encoder.ts";
 import type { ColumnHint } from "./column-chunk.ts";
 import { PageFactory } from "./page-factory.ts";
 import { ParquetFile } from "./parquet-file.ts";
-import { openZstd } from "./zstd.ts";
+import { ParquetReadBack } from "./parquet-read-back.ts";
+import { openUnzstd, openZstd } from "./zstd.ts";
 
 /**
  * Typed, zstd-compressed Parquet: data pages of version 1, PLAIN and dictionary encoding, which every
@@ -18,4 +19,5 @@ export const parquetEncoder: Encoder = {
       [Symbol.asyncDispose]: () => factory[Symbol.asyncDispose](),
     };
   },
+  readBack: (schema, nextGroup) => new ParquetReadBack(schema, nextGroup, openUnzstd()),
 };

@@ -7,6 +7,9 @@ import * as zlib from "node:zlib";
  */
 export type Compress = (bytes: Uint8Array) => Promise<Uint8Array>;
 
+/** The other way round, off the JavaScript thread. Rejects bytes that are no whole zstd frame. */
+export type Decompress = (bytes: Uint8Array) => Promise<Uint8Array>;
+
 /** Measured on learners' states and course keys: level 1 is faster than 3 and its output no larger. */
 const level = 1;
 
@@ -16,13 +19,17 @@ type ZstdCompress = (
   done: (error: Error | null, result: Buffer) => void,
 ) => void;
 
+type ZstdDecompress = (bytes: Uint8Array, done: (error: Error | null, result: Buffer) => void) => void;
+
 interface PackagedZstd {
   readonly compress: (bytes: Buffer, level: number) => Promise<Buffer>;
+  readonly decompress: (bytes: Buffer) => Promise<Buffer>;
 }
 
 /** What Node has from 22.15 on, and the types of Node 20, our lowest version, do not know. */
 interface ZlibWithZstd {
   readonly zstdCompress?: ZstdCompress;
+  readonly zstdDecompress?: ZstdDecompress;
   readonly constants: { readonly ZSTD_c_compressionLevel?: number };
 }
 
@@ -36,7 +43,28 @@ export function openZstd(): Compress {
         zstdCompress(bytes, options, (error, result) => (error ? reject(error) : resolve(result)));
       });
   }
-  // The package's main file drops the level; the binding behind it takes it.
-  const { compress } = createRequire(import.meta.url)("@mongodb-js/zstd/bindings.js") as PackagedZstd;
-  return (bytes) => compress(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), level);
+  const { compress } = loadPackaged();
+  return (bytes) => compress(bufferOf(bytes), level);
+}
+
+/** As `openZstd`. */
+export function openUnzstd(): Decompress {
+  const { zstdDecompress } = zlib as unknown as ZlibWithZstd;
+  if (zstdDecompress !== undefined) {
+    return (bytes) =>
+      new Promise((resolve, reject) => {
+        zstdDecompress(bytes, (error, result) => (error ? reject(error) : resolve(result)));
+      });
+  }
+  const { decompress } = loadPackaged();
+  return (bytes) => decompress(bufferOf(bytes));
+}
+
+/** The package's main file drops the level; the binding behind it takes it. */
+function loadPackaged(): PackagedZstd {
+  return createRequire(import.meta.url)("@mongodb-js/zstd/bindings.js") as PackagedZstd;
+}
+
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

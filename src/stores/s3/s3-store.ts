@@ -68,6 +68,7 @@ export async function openS3Store(options: S3StoreOptions): Promise<Store> {
       return putObject(connection, traits, key, bytes, ifVersion);
     },
     get: (key) => getObject(connection, key),
+    read: (key) => readObject(connection, key),
     list: (prefix) => listObjects(connection, prefix),
     move: (from, to) =>
       moving(() => moveObject(connection, traits, options.copyBytes ?? defaultCopyBytes, from, to)),
@@ -136,6 +137,32 @@ async function getObject(
   // The SDK asks again until an answer begins, and leaves it to us when that ends early.
   return onS3(connection, "s3:GetObject", key, () => patiently(patience.attempts, read));
 }
+
+async function* readObject(connection: S3Connection, key: string): AsyncGenerator<Uint8Array> {
+  const { client, bucket } = connection;
+  const { Body, ContentLength } = await onS3(connection, "s3:GetObject", key, () =>
+    client.send(new GetObjectCommand({ Bucket: bucket, Key: key })),
+  );
+  const pieces = (Body as AsyncIterable<Uint8Array> | undefined) ?? noPieces();
+  const iterator = pieces[Symbol.asyncIterator]();
+  let byteCount = 0;
+  try {
+    for (;;) {
+      const piece = await onS3(connection, "s3:GetObject", key, () => iterator.next());
+      if (piece.done === true) break;
+      byteCount += piece.value.length;
+      yield piece.value;
+    }
+  } finally {
+    await iterator.return?.();
+  }
+  if (ContentLength === undefined || ContentLength === byteCount) return;
+  const path = keyWithoutValues(key);
+  const sentence = `${connection.place} sent a part of ${connection.root}${path} and not the rest`;
+  throw new PanoramaError("STORE_FAILED", sentence, { key: path });
+}
+
+async function* noPieces(): AsyncGenerator<Uint8Array> {}
 
 async function* listObjects(connection: S3Connection, prefix: string): AsyncGenerator<StoredObject> {
   const { client, bucket } = connection;

@@ -102,8 +102,8 @@ test("what one file learned of a column spares the table's next files the trial"
   const different = columnOf(3000, (row) => course(row));
   const alike = columnOf(3000, () => "x");
 
-  const first = await writeFile(table, batchesOf(schema, [different], 1000));
-  const second = await writeFile(table, batchesOf(schema, [alike], 1000));
+  const first = await writeFile(table, schema, batchesOf(schema, [different], 1000));
+  const second = await writeFile(table, schema, batchesOf(schema, [alike], 1000));
 
   await expectColumns(duckdb, first.bytes, schema, [different]);
   await expectColumns(duckdb, second.bytes, schema, [alike]);

@@ -19,7 +19,7 @@ const schema: TableSchema = {
 
 async function written(of: TableSchema) {
   await using table = await parquetEncoder.openTable(of, details);
-  return await writeFile(table, batchesOf(of, [[1n], ["x"]], 1));
+  return await writeFile(table, of, batchesOf(of, [[1n], ["x"]], 1));
 }
 
 test("a file says where its rows come from", async () => {
@@ -83,6 +83,7 @@ test("a table of a thousand columns is a file", async () => {
 
   const { bytes } = await writeFile(
     table,
+    wide,
     batchesOf(
       wide,
       names.map((_, i) => [i, null, -i]),

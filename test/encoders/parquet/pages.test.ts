@@ -177,7 +177,7 @@ test("a row group ends at a million rows", async () => {
   const batches = [];
   for await (const one of ids()) batches.push(one);
 
-  const { bytes, summary } = await writeFile(table, batches);
+  const { bytes, summary } = await writeFile(table, schema, batches);
 
   expect(summary.rowCount).toBe(1_100_000);
   const groups = (await metadataOf(bytes)).row_groups;

@@ -1,5 +1,8 @@
 import type { FileDetails, FileSummary, TableEncoder } from "../../../src/encoders/encoder.ts";
+import type { FileReceipt } from "../../../src/lake/file-receipt.ts";
 import { parquetEncoder } from "../../../src/encoders/parquet/parquet-encoder.ts";
+import { CheckSample } from "../../../src/load/check-sample.ts";
+import { CheckedFile } from "../../../src/load/checked-file.ts";
 import { ColumnBuilder } from "../../../src/table/column-builder.ts";
 import type { ColumnType, ColumnValue } from "../../../src/table/column-type.ts";
 import type { RecordBatch } from "../../../src/table/record-batch.ts";
@@ -12,6 +15,7 @@ export type Columns = readonly (readonly ColumnValue[])[];
 export interface ParquetInMemory {
   readonly bytes: Uint8Array;
   readonly summary: FileSummary;
+  readonly receipt: FileReceipt;
 }
 
 export function schemaOf(columns: Readonly<Record<string, ColumnType>>): TableSchema {
@@ -52,20 +56,27 @@ export async function writeParquet(
   batches: Iterable<RecordBatch>,
 ): Promise<ParquetInMemory> {
   await using table = await parquetEncoder.openTable(schema, details);
-  return await writeFile(table, batches);
+  return await writeFile(table, schema, batches);
 }
 
+/** The file is read back while it is written: a value that does not come back fails the test. */
 export async function writeFile(
   table: TableEncoder,
+  schema: TableSchema,
   batches: Iterable<RecordBatch>,
 ): Promise<ParquetInMemory> {
   const pieces: Uint8Array[] = [];
-  const file = table.openFile({
-    write: async (bytes) => {
+  const object = {
+    write: async (bytes: Uint8Array) => {
       pieces.push(Uint8Array.from(bytes));
     },
-  });
+    close: () => Promise.reject(new Error("it is not closed here")),
+    abort: async () => undefined,
+  };
+  const sample = new CheckSample("all");
+  const format = { encoder: parquetEncoder, tableEncoder: table, schema, sample };
+  const file = new CheckedFile(format, object, "things/part-00000.parquet");
   for (const batch of batches) await file.append(batch);
-  const summary = await file.finish();
-  return { bytes: Buffer.concat(pieces), summary };
+  const { summary, receipt } = await file.finish();
+  return { bytes: Buffer.concat(pieces), summary, receipt };
 }

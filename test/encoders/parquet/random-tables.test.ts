@@ -93,7 +93,7 @@ describe("whatever a table holds comes back", () => {
         const columns = types.map((type) => randomColumn(random, type, rowCount));
         const batches = randomBatches(random, rowCount, (from, to) => batchOf(schema, columns, from, to));
 
-        const { bytes } = await writeFile(table, batches);
+        const { bytes } = await writeFile(table, schema, batches);
 
         await expectColumns(duckdb, bytes, schema, columns);
       }
