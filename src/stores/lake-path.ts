@@ -14,6 +14,7 @@ import type { Partition, PartitionValue } from "../table/partition.ts";
  *     [<base prefix>/]_panorama/[<base partitions>/]structures/<structure id>.json.gz
  *     [<base prefix>/]_panorama/[<base partitions>/]history/<run>.json
  *     [<base prefix>/]_panorama/[<base partitions>/]replaced/<run>.<time>.json
+ *     [<base prefix>/]_panorama/[<base partitions>/]forgotten/<run>.json
  *     [<base prefix>/]_panorama/[<base partitions>/]staging/<run>/<table>/[<field partitions>/]<table>.csv
  *     [<base prefix>/]_panorama/[<base partitions>/]staging/<run>/<table>/[<field partitions>/]part-00000.parquet
  */
@@ -159,6 +160,15 @@ export function replacedAt(lake: LakePlace, key: string): Date | undefined {
   const [, run = "", time = ""] =
     /^([^.]*)\.(\d{8}T\d{6}Z)\.json$/.exec(key.slice(replacedFolder(lake).length)) ?? [];
   return runPattern.test(run) ? readTime(time) : undefined;
+}
+
+/** What the runs of a lake that forgot people have to report. Ends in a slash. */
+export function forgottenFolder(lake: LakePlace): string {
+  return `${systemFolder(lake)}forgotten/`;
+}
+
+export function forgottenKey(lake: LakePlace, run: string): string {
+  return `${forgottenFolder(lake)}${run}.json`;
 }
 
 export function stagingFolder(lake: LakePlace): string {

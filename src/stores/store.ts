@@ -33,6 +33,12 @@ export interface Store {
   /** The object and its version, or undefined when there is none. */
   get(key: string): Promise<{ readonly bytes: Uint8Array; readonly version: string } | undefined>;
 
+  /**
+   * Copies an object of any size to a new file of the local disk that only this account may read. Throws `STORE_FAILED`
+   * when there is no such object. Left out where an object is the file at `root` and its key.
+   */
+  download?(key: string, path: string): Promise<void>;
+
   /** Every object whose key starts with `prefix`, complete or throws, in key order within a folder. */
   list(prefix: string): AsyncIterable<StoredObject>;
 

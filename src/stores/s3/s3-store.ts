@@ -11,6 +11,7 @@ import type { Store, StoredObject } from "../store.ts";
 import { BodyBuffers } from "./body-buffers.ts";
 import { checkBucket } from "./check-bucket.ts";
 import { assertConditionsHeeded, conditionOf } from "./conditional-writes.ts";
+import { downloadObject } from "./download-object.ts";
 import { defaultCopyBytes, moveObject } from "./move-object.ts";
 import { patiently, unquote } from "./multipart-upload.ts";
 import { type ObjectTraits, planTraits, type S3ObjectOptions } from "./object-traits.ts";
@@ -68,6 +69,7 @@ export async function openS3Store(options: S3StoreOptions): Promise<Store> {
       return putObject(connection, traits, key, bytes, ifVersion);
     },
     get: (key) => getObject(connection, key),
+    download: (key, path) => downloadObject(connection, key, path),
     list: (prefix) => listObjects(connection, prefix),
     move: (from, to) =>
       moving(() => moveObject(connection, traits, options.copyBytes ?? defaultCopyBytes, from, to)),
