@@ -44,7 +44,7 @@ export { extractAndLoad, type RunOptions, type RunOutcome } from "./run/extract-
 export { type IamPolicy, planIamPolicy, type PolicyOptions } from "./run/iam-policy.ts";
 export { type PolicyDocument, policyDocument, type PolicyStatement } from "./run/iam-statement.ts";
 export { type PlannedTable, planLoads } from "./run/plan-loads.ts";
-export type { ForgettingReport, Mention, UnsearchedTable } from "./lake/forgotten-people.ts";
+export type { ForgettingReport, Mention, UnsearchedTable } from "./lake/forgetting-report.ts";
 export { usualRetiredPrefix } from "./run/find-people.ts";
 export { type ForgetOptions, forgetPeople } from "./run/forget-people.ts";
 export { queryLake } from "./run/query-lake.ts";

@@ -1,74 +1,110 @@
-import { forgottenFolder, forgottenKey, type LakePlace } from "../stores/lake-path.ts";
+import { PanoramaError } from "../errors.ts";
+import { forgottenPeopleKey, keyWithoutValues, type LakePlace } from "../stores/lake-path.ts";
 import type { Store } from "../stores/store.ts";
-import { listAt, objectAt, textAt, unreadable } from "./json-fields.ts";
-import type { ForgottenRows } from "./run-record.ts";
+import { listAt, objectAt, oneOfAt, textAt, unreadable } from "./json-fields.ts";
 
-/** What a run that forgets people has done. It names nobody: people are their ids, columns and tables their names. */
-export interface ForgettingReport {
-  readonly run: string;
-  /** ISO 8601, UTC. */
-  readonly startedAt: string;
-  readonly endedAt: string;
-  /** Ids, in order. */
+/** Whose rows are left out of every later load. Nobody is named: there are ids, and hashes of ids, alone. */
+export interface ForgottenPeople {
   readonly users: readonly string[];
-  /** Tables that were touched. */
-  readonly tables: readonly ForgottenRows[];
-  /** Tables that were searched, the touched ones included. */
-  readonly searched: readonly string[];
-  readonly notSearched: readonly UnsearchedTable[];
-  /** Rows about others in which they are mentioned by their ids, which stay. */
-  readonly mentions: readonly Mention[];
-  /** Who is not retired at the source, so that a load may bring them back. */
-  readonly stillInSource: readonly { readonly source: string; readonly users: readonly string[] }[];
+  /** Columns of which the operator has said that they hold what people are found by. */
+  readonly columns: readonly ToldColumn[];
+  /** What led from one table to another, by what it is: anonymous ids, ids of rows. Where they led from is gone. */
+  readonly leads: Readonly<Record<string, readonly string[]>>;
 }
 
-/** A table that may hold rows of people, and nothing is known by which they could be found. */
-export interface UnsearchedTable {
-  readonly table: string;
-  readonly source: string;
-  readonly columns: readonly string[];
-  readonly why: "unknown-table" | "columns-not-in-lake";
-}
-
-export interface Mention {
+/** A column of which the operator says what it holds. */
+export interface ToldColumn {
   readonly table: string;
   readonly column: string;
-  readonly rows: number;
+  readonly mark: "user" | "name";
 }
 
-const formatName = "panorama-forgetting";
+export const nobody: ForgottenPeople = { users: [], columns: [], leads: {} };
+
+const formatName = "panorama-forgotten-people";
 const formatVersion = 1;
+const mostAttempts = 20;
 
-/** Writes the report, in place of one of the same run. */
-export async function saveReport(store: Store, lake: LakePlace, report: ForgettingReport): Promise<void> {
-  const spelled = JSON.stringify({ format: formatName, version: formatVersion, ...report }, undefined, 2);
-  await store.put(forgottenKey(lake, report.run), Buffer.from(`${spelled}\n`));
+/** Throws `LAKE_UNREADABLE` for a list of another version: nobody can say whom it leaves out. */
+export async function readForgottenPeople(store: Store, lake: LakePlace): Promise<ForgottenPeople> {
+  return (await readSaved(store, lake)).people;
 }
 
-/** The ids of all who were ever forgotten, in order. Throws `LAKE_UNREADABLE` for a report of another version. */
-export async function readForgottenUsers(store: Store, lake: LakePlace): Promise<readonly string[]> {
-  const users = new Set<string>();
-  for await (const { key } of store.list(forgottenFolder(lake))) {
-    const found = await store.get(key);
-    if (found === undefined) continue;
-    const root = objectAt("it", parseJson(Buffer.from(found.bytes).toString("utf8")));
-    if (root["format"] !== formatName || root["version"] !== formatVersion) {
-      unreadable(`A report below ${forgottenFolder(lake)} is of another version`);
+/** Adds to the list, whoever else does at the same time. */
+export async function addForgottenPeople(
+  store: Store,
+  lake: LakePlace,
+  more: ForgottenPeople,
+): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    const { people, version } = await readSaved(store, lake);
+    const next = unite(people, more);
+    if (JSON.stringify(next) === JSON.stringify(people)) return;
+    const spelled = JSON.stringify({ format: formatName, version: formatVersion, ...next });
+    try {
+      await store.put(forgottenPeopleKey(lake), Buffer.from(`${spelled}\n`), { ifVersion: version });
+      return;
+    } catch (cause) {
+      const conflict = cause instanceof PanoramaError && cause.code === "STORE_CONFLICT";
+      if (!conflict || attempt >= mostAttempts) throw cause;
     }
-    for (const user of listAt("users", root["users"], textAt)) users.add(user);
   }
-  return [...users].sort(compareIds);
 }
 
-/** Numbers by their values. */
-export function compareIds(a: string, b: string): number {
-  return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
+function unite(a: ForgottenPeople, b: ForgottenPeople): ForgottenPeople {
+  const columns = new Map([...a.columns, ...b.columns].map((each) => [JSON.stringify(each), each]));
+  const names = [...new Set([...Object.keys(a.leads), ...Object.keys(b.leads)])].sort();
+  return {
+    users: united(a.users, b.users),
+    columns: [...columns.values()],
+    leads: Object.fromEntries(names.map((name) => [name, united(a.leads[name] ?? [], b.leads[name] ?? [])])),
+  };
+}
+
+function united(a: readonly string[], b: readonly string[]): readonly string[] {
+  return [...new Set([...a, ...b])].sort();
+}
+
+async function readSaved(
+  store: Store,
+  lake: LakePlace,
+): Promise<{ readonly people: ForgottenPeople; readonly version: string | null }> {
+  const key = forgottenPeopleKey(lake);
+  const found = await store.get(key);
+  if (found === undefined) return { people: nobody, version: null };
+  const where = keyWithoutValues(key);
+  try {
+    return { people: parsePeople(Buffer.from(found.bytes).toString("utf8")), version: found.version };
+  } catch (cause) {
+    if (!(cause instanceof PanoramaError)) throw cause;
+    throw new PanoramaError(cause.code, `${store.root}${where} ${cause.message}`, { key: where }, { cause });
+  }
+}
+
+function parsePeople(text: string): ForgottenPeople {
+  const root = objectAt("it", parseJson(text));
+  if (root["format"] !== formatName || root["version"] !== formatVersion) unreadable("is of another format");
+  const leads = Object.entries(objectAt("leads", root["leads"]));
+  return {
+    users: listAt("users", root["users"], textAt),
+    columns: listAt("columns", root["columns"], toldAt),
+    leads: Object.fromEntries(leads.map(([name, values]) => [name, listAt(`leads.${name}`, values, textAt)])),
+  };
+}
+
+function toldAt(path: string, value: unknown): ToldColumn {
+  const from = objectAt(path, value);
+  return {
+    table: textAt(`${path}.table`, from["table"]),
+    column: textAt(`${path}.column`, from["column"]),
+    mark: oneOfAt(`${path}.mark`, from["mark"], ["user", "name"]),
+  };
 }
 
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return unreadable("A report of people who were forgotten is not JSON");
+    return unreadable("is not JSON");
   }
 }

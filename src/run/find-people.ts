@@ -1,5 +1,5 @@
 import { PanoramaError } from "../errors.ts";
-import { compareIds, type ForgettingReport } from "../lake/forgotten-people.ts";
+import { compareIds, type ForgettingReport } from "../lake/forgetting-report.ts";
 import type { OpenedLake } from "../open.ts";
 import type { Reporter } from "../reports/reporter.ts";
 import type { DatasourceSettings, Settings } from "../settings/settings.ts";

@@ -1,40 +1,31 @@
-import { PanoramaError } from "../errors.ts";
-import {
-  compareIds,
-  type ForgettingReport,
-  readForgottenUsers,
-  saveReport,
-} from "../lake/forgotten-people.ts";
-import { describeState, readState } from "../lake/history.ts";
-import { type LakeManifest, readManifest, updateManifest } from "../lake/manifest.ts";
-import { assertUntouched, filesOf, planForgetting, type TableChange } from "../lake/plan-forgetting.ts";
+import { compareIds, type ForgettingReport } from "../lake/forgetting-report.ts";
+import { readForgottenPeople } from "../lake/forgotten-people.ts";
+import { type LakeManifest, readManifest } from "../lake/manifest.ts";
+import { filesOf, type TableChange } from "../lake/plan-forgetting.ts";
 import { finishPublishing } from "../lake/publish.ts";
-import { type EarlierTables, readReplacedTables, removeNotesWithoutFiles } from "../lake/replaced-tables.ts";
-import { collectGarbage, discardRun } from "../lake/retention.ts";
+import { type EarlierTables, readReplacedTables } from "../lake/replaced-tables.ts";
+import { discardRun } from "../lake/retention.ts";
 import { announceRun, type RunLease } from "../lake/run-lease.ts";
-import type { ForgottenRows, RunRecord } from "../lake/run-record.ts";
-import { openLake, type OpenedLake, openRowSearch } from "../open.ts";
+import type { ForgottenRows } from "../lake/run-record.ts";
+import { openLake, type OpenedLake } from "../open.ts";
 import type { Reporter } from "../reports/reporter.ts";
 import type { Settings } from "../settings/settings.ts";
 import { newRunId } from "../stores/lake-path.ts";
 import { findPeople } from "./find-people.ts";
-import { openLocalFiles } from "./local-files.ts";
-import { planSearch, resolveTold, type ToldColumn } from "./plan-search.ts";
+import { openPeopleSearch } from "./people-search.ts";
+import { resolveTold } from "./plan-search.ts";
 import { type CatalogOfRun, catalogOfRun } from "./publish-catalog.ts";
-import { saveOrTell } from "./record-run.ts";
+import { publishForgetting, recordFailure } from "./publish-forgetting.ts";
 import { rewriteSlices } from "./rewrite-slices.ts";
-import { type FoundTable, type SearchedLake, searchLake, type SearchParts } from "./search-lake.ts";
-import { openSoughtValues } from "./sought-values.ts";
+import { type FoundTable, searchLake, type SearchParts } from "./search-lake.ts";
 
 export interface ForgetOptions {
   readonly reporter: Reporter;
   readonly signal: AbortSignal;
   /** Ids of users: numbers or UUIDs. */
   readonly users: readonly string[];
-  /** Also those whom Open edX has retired: whose user names begin so. undefined: not these. */
+  /** Present: also those whom Open edX has retired, whose user names begin so. */
   readonly retiredPrefix?: string | undefined;
-  /** Also those who were forgotten before. */
-  readonly again?: boolean;
   /** `orders.customer_id`: columns of tables that are not of Open edX, in which ids of users are. */
   readonly columns?: readonly string[];
   /** As `columns`, with user names or e-mail addresses. */
@@ -43,23 +34,20 @@ export interface ForgetOptions {
   readonly dryRun?: boolean;
 }
 
-/** What one invocation has in hand. */
-interface Forgetting {
+/** Without a lease nothing is to be written. */
+interface Begun {
   readonly lake: OpenedLake;
   readonly catalog: CatalogOfRun;
-  readonly began: LakeManifest;
-  readonly run: string;
-  readonly startedAt: string;
-  readonly users: readonly string[];
-  readonly told: readonly ToldColumn[];
-  readonly searched: SearchedLake;
-  readonly stillInSource: ForgettingReport["stillInSource"];
+  readonly manifest: LakeManifest;
+  readonly started: Date;
+  readonly lease: RunLease | undefined;
 }
 
 /**
  * Removes the rows of people from all tables of the lake and from the versions that are kept of them, and writes a report
  * of it. Slices with such rows are written anew; a kept version with such rows goes. Published as a load is: all tables
- * together, or nothing. Afterwards no file with such a row is left. Deletes nothing at the source. May be repeated.
+ * together, or nothing. Afterwards no file with such a row is left. Whoever was forgotten before is searched for again,
+ * and later loads leave all of them out. Deletes nothing at the source. May be repeated.
  */
 export async function forgetPeople(settings: Settings, options: ForgetOptions): Promise<ForgettingReport> {
   const started = new Date();
@@ -68,17 +56,19 @@ export async function forgetPeople(settings: Settings, options: ForgetOptions): 
   const { reporter, signal, dryRun = false } = options;
   const catalog = catalogOfRun(lake, reporter, []);
   if (dryRun) {
-    const { manifest: began } = await readManifest(store, place);
-    return forget(settings, lake, catalog, began, newRunId(started), started, undefined, options);
+    const { manifest } = await readManifest(store, place);
+    return forget(settings, { lake, catalog, manifest, started, lease: undefined }, options);
   }
   await using lease = await announceRun(store, place, started);
-  const { manifest: began } = await finishPublishing(store, place, catalog.show, catalog.hide);
   let report: ForgettingReport;
   try {
-    report = await forget(settings, lake, catalog, began, lease.run, started, lease, options);
+    const { manifest } = await finishPublishing(store, place, catalog.show, catalog.hide);
+    report = await forget(settings, { lake, catalog, manifest, started, lease }, options);
   } catch (error) {
-    await discardRun(store, place, lease.run, [...began.tables.keys()]).catch(() => undefined);
-    await saveOrTell(lake, await failedRecord(lake, lease.run, started, error, signal), reporter);
+    const tables = (await readManifest(store, place).catch(() => undefined))?.manifest.tables.keys() ?? [];
+    // The first failure is the one to tell; what stays is removed after the retention time.
+    await discardRun(store, place, lease.run, [...tables]).catch(() => undefined);
+    await recordFailure(lake, lease.run, started, error, signal, reporter);
     throw error;
   }
   catalog.assertShown();
@@ -87,123 +77,43 @@ export async function forgetPeople(settings: Settings, options: ForgetOptions): 
 
 async function forget(
   settings: Settings,
-  lake: OpenedLake,
-  catalog: CatalogOfRun,
-  began: LakeManifest,
-  run: string,
-  started: Date,
-  lease: RunLease | undefined,
-  options: ForgetOptions,
+  { lake, catalog, manifest, started, lease }: Begun,
+  { users: asked, retiredPrefix, columns = [], nameColumns = [], reporter, signal }: ForgetOptions,
 ): Promise<ForgettingReport> {
   const { store, place } = lake;
-  const { reporter, signal } = options;
   const told = [
-    ...resolveTold(began.tables, options.columns ?? [], "user"),
-    ...resolveTold(began.tables, options.nameColumns ?? [], "name"),
+    ...resolveTold(manifest.tables, columns, "user"),
+    ...resolveTold(manifest.tables, nameColumns, "name"),
   ];
-  const before = options.again === true ? await readForgottenUsers(store, place) : [];
-  await using search = await openRowSearch();
-  await using files = await openLocalFiles(store);
-  const values = openSoughtValues(search, settings);
-  const earlier = await readReplacedTables(store, place);
-  const parts: SearchParts = { manifest: began, earlier, told, search, values, files, signal };
-  const users = new Set([...options.users, ...before]);
-  const { retiredPrefix } = options;
-  const stillInSource = await findPeople(settings, lake, parts, users, retiredPrefix, reporter);
-  const searched = await searchLake(parts);
-  const startedAt = started.toISOString();
-  const forgetting: Forgetting = {
-    ...{ lake, catalog, began, run, startedAt, told, searched, stillInSource },
-    users: [...users].sort(compareIds),
+  const before = await readForgottenPeople(store, place);
+  await using people = await openPeopleSearch(lake, settings, before);
+  const { search, files, values } = people;
+  const parts: SearchParts = {
+    ...{ manifest, search, files, values, signal, withMentions: true },
+    earlier: await readReplacedTables(store, place),
+    told: [...before.columns, ...told],
   };
-  const rows = searched.found.map((found) => describeFound(found, earlier));
-  if (lease === undefined) return reportOf(forgetting, rows);
+  const users = new Set(asked);
+  const stillInSource = await findPeople(settings, lake, parts, users, retiredPrefix, reporter);
+  const { found, searched, notSearched, mentions } = await searchLake(parts);
+  const startedAt = started.toISOString();
+  const report = {
+    ...{ run: lease?.run ?? newRunId(started), startedAt, users: [...users].sort(compareIds) },
+    tables: found.map((each) => describeFound(each, parts.earlier)),
+    ...{ searched, notSearched, mentions, stillInSource },
+  };
+  if (lease === undefined) return { ...report, endedAt: new Date().toISOString() };
 
   const changes: TableChange[] = [];
-  for (const { table, slices, dropped } of searched.found) {
-    const { sought } = planSearch(table, told) ?? { sought: [] };
-    const rewrite = { lake, run, startedAt, search, files, signal };
-    changes.push({
-      table: table.table,
-      slices: await rewriteSlices(rewrite, table, slices, sought),
-      dropped,
-    });
+  for (const { table, slices, dropped, sought } of found) {
+    const rewrite = { lake, run: lease.run, startedAt, search, files, signal };
+    const rewritten = await rewriteSlices(rewrite, table, slices, sought);
+    changes.push({ table: table.table, slices: rewritten, dropped });
   }
   signal.throwIfAborted();
-  return await publish(forgetting, changes, rows, lease, reporter);
-}
-
-/** The saving of the manifest decides. What is left to do then is noted in it, and whoever comes next does it. */
-async function publish(
-  forgetting: Forgetting,
-  changes: readonly TableChange[],
-  rows: readonly ForgottenRows[],
-  lease: RunLease,
-  reporter: Reporter,
-): Promise<ForgettingReport> {
-  const { lake, catalog, began, run } = forgetting;
-  const { store, place } = lake;
-  let publishedAt: string | undefined;
-  let manifest = began;
-  if (changes.length > 0) {
-    await lease.assertHeld();
-    await updateManifest(store, place, (current) => {
-      assertUntouched(began, current, changes);
-      return planForgetting(current, changes, run);
-    });
-    publishedAt = new Date().toISOString();
-    const finished = await finishPublishing(store, place, catalog.show, catalog.hide);
-    if (finished.shown === undefined) await catalog.show();
-    manifest = finished.manifest;
-  }
-  await removeNotesWithoutFiles(store, place, manifest);
-  // What runs wrote that were killed may be about these people, too.
-  await collectGarbage(store, place, {
-    ...{ retentionHours: lake.retentionHours, now: new Date(), orphansAtOnce: true },
-    showInCatalog: catalog.show,
-  });
-  const report = reportOf(forgetting, rows);
-  await saveReport(store, place, report);
-  const error = catalog.failure();
-  const { startedAt } = forgetting;
-  const record: RunRecord = {
-    ...{ run, kind: "forget", startedAt, endedAt: new Date().toISOString() },
-    ...(publishedAt === undefined ? { ended: "unchanged" } : { ended: "published", publishedAt }),
-    ...(error === undefined ? {} : { error: error.code }),
-    tables: rows.map((each) => ({ ended: "forgotten", ...each })),
-    lake: describeState(manifest),
-  };
-  await saveOrTell(lake, record, reporter);
-  return report;
-}
-
-function reportOf(
-  { run, startedAt, users, searched, stillInSource }: Forgetting,
-  tables: readonly ForgottenRows[],
-): ForgettingReport {
-  const { searched: names, notSearched, mentions } = searched;
-  return {
-    ...{ run, startedAt, endedAt: new Date().toISOString(), users, tables },
-    ...{ searched: names, notSearched, mentions, stillInSource },
-  };
-}
-
-async function failedRecord(
-  { store, place }: OpenedLake,
-  run: string,
-  started: Date,
-  error: unknown,
-  signal: AbortSignal,
-): Promise<RunRecord> {
-  const state = await readState(store, place).catch(() => undefined);
-  // What failed may have failed after the manifest was saved.
-  const isPublished = state !== undefined && Object.values(state.runs).includes(run);
-  const code = error instanceof PanoramaError ? error.code : signal.aborted ? "INTERRUPTED" : "BUG";
-  const endedAt = new Date().toISOString();
-  return {
-    ...{ run, kind: "forget", startedAt: started.toISOString(), endedAt, error: code, tables: [] },
-    ...(isPublished ? { ended: "published", publishedAt: endedAt, lake: state } : { ended: "failed" }),
-  };
+  const remembered = { users: report.users, columns: told, leads: values.leads() };
+  const toPublish = { lease, began: manifest, changes, people: remembered, report };
+  return await publishForgetting(lake, catalog, toPublish, reporter);
 }
 
 /** `earlier`: what is noted of the table's versions. */

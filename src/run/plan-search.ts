@@ -1,14 +1,8 @@
 import type { SoughtColumn } from "../catalogs/row-search.ts";
 import { PanoramaError } from "../errors.ts";
+import type { ToldColumn } from "../lake/forgotten-people.ts";
 import type { ManifestTable } from "../lake/manifest.ts";
 import { type PersonColumns, type PersonMark, personTables } from "../openedx/preset/person-columns.ts";
-
-/** A column of which the operator says what it holds. */
-export interface ToldColumn {
-  readonly table: string;
-  readonly column: string;
-  readonly mark: "user" | "name";
-}
 
 /** How rows of people are found in one table. */
 export interface TableSearch {

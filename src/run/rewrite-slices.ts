@@ -6,9 +6,11 @@ import type { SliceChange } from "../lake/plan-forgetting.ts";
 import { encoderOf, type OpenedLake } from "../open.ts";
 import {
   apartParquetKey,
+  fileNumberOf,
   isStaged,
   keyWithoutValues,
   parquetKey,
+  runOfFile,
   stagedCsvKey,
 } from "../stores/lake-path.ts";
 import type { ObjectWriter } from "../stores/store.ts";
@@ -27,7 +29,7 @@ export interface RewriteParts {
 
 /**
  * Writes slices anew without the rows that are sought, all files of each, because a catalog knows a slice by the folder
- * of its files. Parquet files get the columns, types and compression of a load; of CSV files the other lines are
+ * of its files; those that the run itself has written lie there already. Parquet files get the columns, types and compression of a load; of CSV files the other lines are
  * copied. Nothing is seen of it before it is published.
  */
 export async function rewriteSlices(
@@ -43,8 +45,10 @@ export async function rewriteSlices(
         ? await rewriteCsv(parts, table, found, sought)
         : await rewriteParquet(parts, table, found, sought);
     const { slice: before } = found;
-    const after = files.length === 0 ? undefined : { partition: before.partition, files };
-    changes.push({ before, after });
+    const gone = [...found.rows.values()].reduce((sum, count) => sum + count, 0);
+    const forgottenRows = (before.forgottenRows ?? 0) + gone;
+    const after = { partition: before.partition, files, forgottenRows };
+    changes.push({ before, after: files.length === 0 ? undefined : after });
   }
   return changes;
 }
@@ -64,9 +68,15 @@ async function rewriteParquet(
   const full = slice.files.filter((file) => rows.get(file.key) !== file.rowCount);
   const kept = full.length === 0 && partition.length === 0 ? slice.files.slice(0, 1) : full;
   const written: ManifestFile[] = [];
-  for (const [number, file] of kept.entries()) {
+  const isOurs = (file: ManifestFile): boolean => runOfFile(place, file.key) === run;
+  let number = 1 + Math.max(-1, ...slice.files.filter(isOurs).map((file) => fileNumberOf(file.key)));
+  for (const file of kept) {
+    if (isOurs(file) && !rows.has(file.key)) {
+      written.push(file);
+      continue;
+    }
     const newKey = isStaged(place, file.key) ? apartParquetKey : parquetKey;
-    const target = newKey(place, table.table, partition, run, number);
+    const target = newKey(place, table.table, partition, run, number++);
     const summary = await writing(await store.create(target), (object) =>
       files.with(file.key, async (path) => {
         const output = encoder.openFile(object);
@@ -97,7 +107,7 @@ async function rewriteCsv(
     if (rows.get(file.key) === file.rowCount && partition.length > 0) continue;
     const stagedAs = stagedCsvKey(place, table.table, partition, run);
     const copied = await writing(await store.create(stagedAs), (object) =>
-      files.with(file.key, async (path) => {
+      files.with(file.stagedAs ?? file.key, async (path) => {
         const places = await search.findPlaces(
           searchedFile(path, table, slice) satisfies SearchedFile,
           sought,

@@ -1,12 +1,13 @@
-import type { RowSearch, SearchedFile } from "../catalogs/row-search.ts";
+import type { RowSearch, SearchedFile, SoughtColumn } from "../catalogs/row-search.ts";
 import { PanoramaError } from "../errors.ts";
-import type { Mention, UnsearchedTable } from "../lake/forgotten-people.ts";
+import type { ToldColumn } from "../lake/forgotten-people.ts";
+import type { Mention, UnsearchedTable } from "../lake/forgetting-report.ts";
 import type { LakeManifest, ManifestFile, ManifestSlice, ManifestTable } from "../lake/manifest.ts";
 import { filesOf } from "../lake/plan-forgetting.ts";
 import type { EarlierTables } from "../lake/replaced-tables.ts";
 import { personTables, soundsLikePerson } from "../openedx/preset/person-columns.ts";
 import type { LocalFiles } from "./local-files.ts";
-import { planSearch, searchOrder, sets, type TableSearch, type ToldColumn } from "./plan-search.ts";
+import { planSearch, searchOrder, sets, type TableSearch } from "./plan-search.ts";
 import type { SoughtValues } from "./sought-values.ts";
 
 export interface SearchParts {
@@ -16,6 +17,7 @@ export interface SearchParts {
   readonly search: RowSearch;
   readonly values: SoughtValues;
   readonly files: LocalFiles;
+  readonly withMentions: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -25,6 +27,8 @@ export interface FoundTable {
   readonly slices: readonly FoundSlice[];
   /** Kept files of earlier versions with such rows, and those of which nothing is known. */
   readonly dropped: readonly string[];
+  /** How the rows were found. */
+  readonly sought: readonly SoughtColumn[];
 }
 
 export interface FoundSlice {
@@ -62,8 +66,9 @@ export async function searchLake(parts: SearchParts): Promise<SearchedLake> {
     if (isSearched) searched.push(table.table);
     const slices = isSearched ? await searchSlices(parts, table, plan) : [];
     const dropped = await searchKept(parts, table, isSearched);
-    if (slices.length > 0 || dropped.length > 0) found.push({ table, slices, dropped });
-    if (plan !== undefined) mentions.push(...(await countMentions(parts, table, plan)));
+    if (slices.length > 0 || dropped.length > 0)
+      found.push({ table, slices, dropped, sought: plan?.sought ?? [] });
+    if (plan !== undefined && parts.withMentions) mentions.push(...(await countMentions(parts, table, plan)));
     if (table.table === "auth_user") await settleNames(parts, table);
   }
   return { found, searched: searched.sort(), notSearched, mentions };
@@ -105,11 +110,11 @@ async function searchFile(
   { search, values, files, signal }: SearchParts,
   table: ManifestTable,
   slice: ManifestSlice,
-  { key }: Pick<ManifestFile, "key">,
+  { key, stagedAs = key }: Pick<ManifestFile, "key" | "stagedAs">,
   { sought, feeds }: TableSearch,
 ): Promise<number> {
   signal.throwIfAborted();
-  return files.with(key, async (path) => {
+  return files.with(stagedAs, async (path) => {
     const file = searchedFile(path, table, slice);
     const count = await search.countRows(file, sought);
     if (count > 0 && feeds.length > 0) {
@@ -208,8 +213,8 @@ async function settleNames({ search, values, files }: SearchParts, table: Manife
   const others = new Set<string>();
   const sought = columns.map((column) => ({ column, set: sets.formerName, weight: "decides" as const }));
   for (const slice of id === undefined ? [] : table.slices) {
-    for (const { key } of slice.files) {
-      const rows = await files.with(key, (path) =>
+    for (const { key, stagedAs = key } of slice.files) {
+      const rows = await files.with(stagedAs, (path) =>
         search.readValues(searchedFile(path, table, slice), sought, [id ?? "", ...columns]),
       );
       for (const [whose, ...called] of rows) {

@@ -15,6 +15,7 @@ import type { Partition, PartitionValue } from "../table/partition.ts";
  *     [<base prefix>/]_panorama/[<base partitions>/]history/<run>.json
  *     [<base prefix>/]_panorama/[<base partitions>/]replaced/<run>.<time>.json
  *     [<base prefix>/]_panorama/[<base partitions>/]forgotten/<run>.json
+ *     [<base prefix>/]_panorama/[<base partitions>/]forgotten/people.json
  *     [<base prefix>/]_panorama/[<base partitions>/]staging/<run>/<table>/[<field partitions>/]<table>.csv
  *     [<base prefix>/]_panorama/[<base partitions>/]staging/<run>/<table>/[<field partitions>/]part-00000.parquet
  */
@@ -91,6 +92,11 @@ function stagedFolder(lake: LakePlace, table: string, partition: Partition, run:
   return `${stagingFolder(lake)}${run}/${encodeTableName(table)}/${folders(partition)}`;
 }
 
+/** The number of a Parquet file of ours, -1 for any other file. */
+export function fileNumberOf(key: string): number {
+  return Number(/\/part-(\d{5,})\.parquet$/.exec(key)?.[1] ?? -1);
+}
+
 function partName(fileNumber: number): string {
   return `part-${String(fileNumber).padStart(5, "0")}.parquet`;
 }
@@ -162,13 +168,14 @@ export function replacedAt(lake: LakePlace, key: string): Date | undefined {
   return runPattern.test(run) ? readTime(time) : undefined;
 }
 
-/** What the runs of a lake that forgot people have to report. Ends in a slash. */
-export function forgottenFolder(lake: LakePlace): string {
-  return `${systemFolder(lake)}forgotten/`;
+/** What a run of a lake that forgot people has to report. */
+export function forgettingReportKey(lake: LakePlace, run: string): string {
+  return `${systemFolder(lake)}forgotten/${run}.json`;
 }
 
-export function forgottenKey(lake: LakePlace, run: string): string {
-  return `${forgottenFolder(lake)}${run}.json`;
+/** Whose rows later loads leave out. */
+export function forgottenPeopleKey(lake: LakePlace): string {
+  return `${systemFolder(lake)}forgotten/people.json`;
 }
 
 export function stagingFolder(lake: LakePlace): string {

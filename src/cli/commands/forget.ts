@@ -9,7 +9,6 @@ interface Flags {
   readonly user?: readonly string[];
   readonly retired?: true;
   readonly retiredPrefix?: string;
-  readonly again?: true;
   readonly column?: readonly string[];
   readonly nameColumn?: readonly string[];
   readonly dryRun?: true;
@@ -26,13 +25,11 @@ export function addForget(program: Command, cli: Cli): void {
     .summary("remove the rows of people from the lake and its kept versions")
     .description(
       "Removes what the lake has of people: their rows in every table, and the earlier versions that rows of them are in. " +
-        "Deletes nothing at the source: what Open edX has not retired comes back with the next load. Asks first when it " +
-        "is typed on a terminal.",
+        "Later loads leave them out. Deletes nothing at the source. Asks first when it is typed on a terminal.",
     )
     .addOption(namesOption("-u, --user <ids>", "these users: the ids of auth_user, 7 or 7,8"))
     .option("--retired", "everybody whom Open edX has retired")
     .option("--retired-prefix <text>", "with what their user names begin, where it is not retired__user_")
-    .option("--again", "everybody who was ever forgotten, because loads have run since")
     .addOption(
       namesOption("--column <columns>", "tables that are not of Open edX: TABLE.COLUMN holds ids of users"),
     )
@@ -57,7 +54,7 @@ export function addForget(program: Command, cli: Cli): void {
       const prefix = flags.retiredPrefix ?? panorama.usualRetiredPrefix;
       const report = await withReporter(cli, command, panorama, (reporter) =>
         panorama.forgetPeople(settings, {
-          ...{ reporter, signal: cli.io.signal, users, dryRun, again: flags.again === true },
+          ...{ reporter, signal: cli.io.signal, users, dryRun },
           ...(flags.retired === true ? { retiredPrefix: prefix } : {}),
           columns: flags.column ?? [],
           nameColumns: flags.nameColumn ?? [],
@@ -69,14 +66,14 @@ export function addForget(program: Command, cli: Cli): void {
 }
 
 /** Ends with a usage error for what is no id: names and addresses would stand in the report. */
-function readUsers(command: Command, { user = [], retired, retiredPrefix, again }: Flags): readonly string[] {
+function readUsers(command: Command, { user = [], retired, retiredPrefix }: Flags): readonly string[] {
   if (user.some((id) => !/^(\d+|[\da-f]{8}-?([\da-f]{4}-?){3}[\da-f]{12})$/i.test(id))) {
     command.error("--user needs ids, numbers or UUIDs, with commas between them: panorama forget --user 7,8");
   }
   if (retiredPrefix === "") command.error("--retired-prefix needs a text, or everybody would be retired");
   if (retiredPrefix !== undefined && retired !== true) command.error("--retired-prefix goes with --retired");
-  if (user.length === 0 && retired !== true && again !== true) {
-    command.error("Whom? Type panorama forget --user ID, --retired, or --again");
+  if (user.length === 0 && retired !== true) {
+    command.error("Whom? Type panorama forget --user ID, or panorama forget --retired");
   }
   return user;
 }
@@ -109,7 +106,7 @@ function spellReport(panorama: Panorama, report: ForgettingReport, dryRun: boole
     ),
     ...stillInSource.map(
       ({ source, users: still }) =>
-        `Not retired in ${source}, so that a load brings them back: ${still.slice(0, 20).join(", ")}${still.length > 20 ? "…" : ""}`,
+        `Not retired in ${source}: their rows there are left out of later loads, but for those that only name them: ${still.slice(0, 20).join(", ")}${still.length > 20 ? "…" : ""}`,
     ),
     ...(dryRun || users.length === 0 ? [] : [`Run ${report.run} has the report`]),
   ];
