@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import type { RowSearch, SearchedFile, SoughtColumn } from "../catalogs/row-search.ts";
 import { PanoramaError } from "../errors.ts";
-import type { ManifestFile, ManifestTable } from "../lake/manifest.ts";
+import type { ManifestFile, ManifestSlice, ManifestTable } from "../lake/manifest.ts";
 import type { SliceChange } from "../lake/plan-forgetting.ts";
 import { encoderOf, type OpenedLake } from "../open.ts";
 import {
@@ -53,7 +53,7 @@ export async function rewriteSlices(
   return changes;
 }
 
-/** Files without any other row are left out, but one stays of a table without partitions. */
+/** Files without any other row are left out, but for one where there would be none. */
 async function rewriteParquet(
   { lake: { store, place }, run, startedAt, search, files, signal }: RewriteParts,
   table: ManifestTable,
@@ -66,7 +66,7 @@ async function rewriteParquet(
   const schema = { source, table: table.table, columns: inFile, key };
   await using encoder = await encoderOf("parquet").openTable(schema, { run, startedAt });
   const full = slice.files.filter((file) => rows.get(file.key) !== file.rowCount);
-  const kept = full.length === 0 && partition.length === 0 ? slice.files.slice(0, 1) : full;
+  const kept = full.length > 0 || isNamed(slice, sought) ? full : slice.files.slice(0, 1);
   const written: ManifestFile[] = [];
   const isOurs = (file: ManifestFile): boolean => runOfFile(place, file.key) === run;
   let number = 1 + Math.max(-1, ...slice.files.filter(isOurs).map((file) => fileNumberOf(file.key)));
@@ -104,7 +104,7 @@ async function rewriteCsv(
   const written: ManifestFile[] = [];
   const { partition } = slice;
   for (const file of slice.files) {
-    if (rows.get(file.key) === file.rowCount && partition.length > 0) continue;
+    if (rows.get(file.key) === file.rowCount && isNamed(slice, sought)) continue;
     const stagedAs = stagedCsvKey(place, table.table, partition, run);
     const copied = await writing(await store.create(stagedAs), (object) =>
       files.with(file.stagedAs ?? file.key, async (path) => {
@@ -127,6 +127,14 @@ async function rewriteCsv(
     written.push({ key: file.key, byteCount: copied.byteCount, rowCount, stagedAs });
   }
   return written;
+}
+
+/**
+ * Whether the folder of the slice itself says whom it is about. Any other slice stays also without rows: where the source
+ * has them still, its count of them is then as expected.
+ */
+function isNamed({ partition }: ManifestSlice, sought: readonly SoughtColumn[]): boolean {
+  return partition.some(({ column }) => sought.some((each) => each.column === column));
 }
 
 async function writing<T>(object: ObjectWriter, work: (object: ObjectWriter) => Promise<T>): Promise<T> {
