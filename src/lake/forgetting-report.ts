@@ -17,7 +17,7 @@ export interface ForgettingReport {
   readonly notSearched: readonly UnsearchedTable[];
   /** Rows about others in which they are mentioned by their ids, which stay. */
   readonly mentions: readonly Mention[];
-  /** Who is not retired at the source, so that a load may bring them back. */
+  /** Who is not retired at the source: what only names them there, a load may bring back. */
   readonly stillInSource: readonly { readonly source: string; readonly users: readonly string[] }[];
 }
 

@@ -5,12 +5,12 @@ import { filesOf, type TableChange } from "../lake/plan-forgetting.ts";
 import { finishPublishing } from "../lake/publish.ts";
 import { type EarlierTables, readReplacedTables } from "../lake/replaced-tables.ts";
 import { discardRun } from "../lake/retention.ts";
-import { announceRun, type RunLease } from "../lake/run-lease.ts";
+import { announceRun, readLeases, type RunLease } from "../lake/run-lease.ts";
 import type { ForgottenRows } from "../lake/run-record.ts";
 import { openLake, type OpenedLake } from "../open.ts";
 import type { Reporter } from "../reports/reporter.ts";
 import type { Settings } from "../settings/settings.ts";
-import { newRunId } from "../stores/lake-path.ts";
+import { leaseKey, newRunId } from "../stores/lake-path.ts";
 import { findPeople } from "./find-people.ts";
 import { openPeopleSearch } from "./people-search.ts";
 import { resolveTold } from "./plan-search.ts";
@@ -71,8 +71,23 @@ export async function forgetPeople(settings: Settings, options: ForgetOptions): 
     await recordFailure(lake, lease.run, started, error, signal, reporter);
     throw error;
   }
+  await tellOfOthers(lake, lease, reporter);
   catalog.assertShown();
   return report;
+}
+
+/** A load that had looked through its files before, and publishes after, may bring people into tables that had none. */
+async function tellOfOthers(
+  { store, place }: OpenedLake,
+  lease: RunLease,
+  reporter: Reporter,
+): Promise<void> {
+  const leases = await readLeases(store, place.basePrefix, new Date());
+  for (const { key, run, dead } of leases.values()) {
+    if (dead || run === lease.run || key !== leaseKey(place, run)) continue;
+    const message = `run ${run} is under way, and may have read these people before: forget them again when it has ended`;
+    reporter.report({ kind: "warning", message });
+  }
 }
 
 async function forget(

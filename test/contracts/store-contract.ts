@@ -1,5 +1,8 @@
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Store, StoredObject } from "../../src/stores/store.ts";
+import { temporaryFolder } from "../services/temporary-folder.ts";
 
 export interface StoreOddities {
   /** An object that is replaced by the same bytes keeps its version. */
@@ -102,6 +105,26 @@ export function describeStore(name: string, open: () => Promise<Store>, oddities
       expect(objects.map(({ key }) => key)).toEqual(keys);
       expect(new Set(objects.map(({ byteCount }) => byteCount))).toEqual(new Set([140_000]));
       expect(await contentOf(store, "many/n=599/file")).toBe("a".repeat(70_000) + "b".repeat(70_000));
+    });
+  });
+
+  describe(`${name} keeps the store's promises: files of the local disk`, () => {
+    test("an object is such a file, or can be copied to one", async () => {
+      const store = await open();
+      await using folder = await temporaryFolder();
+      const copy = join(folder.path, "copy");
+      const bytes = Buffer.alloc(3_000_000, "bytes ");
+      const writer = await store.create("a/object");
+      await writer.write(bytes);
+      await writer.close();
+
+      await store.download?.("a/object", copy);
+
+      const path = store.download === undefined ? `${store.root}a/object` : copy;
+      expect(bytes.equals(await readFile(path))).toBe(true);
+      if (store.download === undefined) return;
+      expect((await stat(copy)).mode & 0o077).toBe(0);
+      await expect(store.download("a/nothing", copy)).rejects.toMatchObject({ code: "STORE_FAILED" });
     });
   });
 

@@ -20,6 +20,8 @@ export async function openDuckdbRowSearch(): Promise<RowSearch> {
   const duckdb = await loadDuckdb();
   const instance = await duckdb.DuckDBInstance.create(":memory:", {
     ...offlineOptions,
+    // With several, a stream of rows is not in the order of the file.
+    threads: "1",
     temp_directory: join(tmpdir(), `panorama-search-${process.pid}`),
   });
   const connection = await instance.connect();
