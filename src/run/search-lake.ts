@@ -6,6 +6,7 @@ import type { LakeManifest, ManifestFile, ManifestSlice, ManifestTable } from ".
 import { filesOf } from "../lake/plan-forgetting.ts";
 import type { EarlierTables } from "../lake/replaced-tables.ts";
 import { personTables, soundsLikePerson } from "../openedx/preset/person-columns.ts";
+import { columnClasses } from "../openedx/preset/plan-preset.ts";
 import type { LocalFiles } from "./local-files.ts";
 import { planSearch, searchOrder, sets, type TableSearch } from "./plan-search.ts";
 import type { SoughtValues } from "./sought-values.ts";
@@ -79,6 +80,8 @@ function describeUnsearched(
   plan: TableSearch | undefined,
 ): readonly UnsearchedTable[] {
   if (plan === undefined) {
+    // Of a course or a customer, whatever its columns are called.
+    if (columnClasses(table).size > 0) return [];
     const sounding = columns.map(({ name }) => name).filter(soundsLikePerson);
     return sounding.length === 0 ? [] : [{ table, source, columns: sounding, why: "unknown-table" }];
   }
