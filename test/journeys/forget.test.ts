@@ -81,7 +81,7 @@ describeOnServers("panorama forget", (server) => {
       `Run ${report.run} forgot people, and with them went the files of then of `,
     );
     const { stdout: listed } = await site.run("history");
-    expect(listed.split("\n")[1]).toMatch(/ forgot, published +10 /);
+    expect(listed.split("\n")[1]).toMatch(/ forgot people +10 /);
     expect((await site.run("history", report.run)).stdout).toContain("it cannot come back any more");
   });
 
@@ -113,6 +113,11 @@ describeOnServers("panorama forget", (server) => {
     expect((await site.run("verify", "--all")).exitCode).toBe(0);
     const compared = await site.run("verify", "--tables", "courseware_studentmodule,auth_user", "--source");
     expect(compared.exitCode, compared.stdout).toBe(0);
+
+    // To what the load before had published, from which the person was left out too.
+    const back = await site.run("rollback");
+    expect(back.exitCode, back.stderr).toBe(0);
+    expect(await rowCounts(site)).toEqual({ ...forgotten, submissions_submission: 3 });
   });
 
   test("finds whom Open edX has retired, and not who has only asked for it", async () => {
@@ -215,6 +220,29 @@ describeOnServers("panorama forget", (server) => {
     await loadAll(site);
     expect(await everythingIn(site)).not.toMatch(bo);
     expect(await rowCounts(site)).toEqual({ ...without2, orders: 2 });
+  });
+
+  test("goes on by what the lake knows when the source cannot be asked, but not for who is retired", async () => {
+    await using school = await server.database();
+    await fillSchool(school);
+    await using site = await openSchool(school);
+    await loadAll(site);
+    const elsewhere = { ...school, sourceOptions: { ...school.sourceOptions, port: 1 } };
+    await site.writeSettings({
+      datalake: localLake,
+      datasources: [mysqlDatasource(elsewhere, ["auth_user"])],
+    });
+
+    const retired = await site.run("forget", "--retired");
+    const { exitCode, stderr } = await site.run("forget", "--user", "2");
+
+    expect(retired.exitCode).toBe(1);
+    expect(retired.stderr).toContain("SOURCE_UNREACHABLE");
+    expect(exitCode, stderr).toBe(0);
+    expect(stderr).toContain("it cannot be asked for the names of these users");
+    expect(await rowCounts(site)).toEqual({ ...without2, orders: 3 });
+    const { stdout: listed } = await site.run("history");
+    expect(listed.split("\n")[2]).toMatch(/ failed to forget, SOURCE_UNREACHABLE /);
   });
 
   test("refuses what is no id, and columns that are not there", async () => {

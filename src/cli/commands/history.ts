@@ -83,8 +83,8 @@ export function spellRuns(
 }
 
 function spellEnd({ kind, ended, error, to }: RunRecord): string {
-  const whats = { load: ended, rollback: `went back to ${to ?? "?"}`, forget: `forgot, ${ended}` };
-  const what = whats[kind];
+  const forgot = { published: "forgot people", unchanged: "found nobody", failed: "failed to forget" };
+  const what = { load: ended, rollback: `went back to ${to ?? "?"}`, forget: forgot[ended] }[kind];
   return error === undefined ? what : `${what}, ${error}`;
 }
 
