@@ -24,7 +24,7 @@ export {
 export { type DemoOptions, type DemoResult, runDemo } from "./run/demo.ts";
 export type { RestoredTable } from "./lake/plan-rollback.ts";
 export type { Garbage } from "./lake/retention.ts";
-export type { LakeState, LoadRecord, RunRecord, TableRecord } from "./lake/run-record.ts";
+export type { ForgottenRows, LakeState, LoadRecord, RunRecord, TableRecord } from "./lake/run-record.ts";
 export { type SchemaChange, spellSchemaChange } from "./table/schema-changes.ts";
 export { type Cleaned, cleanLake, type CleanOptions } from "./run/clean-lake.ts";
 export { type DescribedHistory, describeHistory } from "./run/describe-history.ts";
@@ -44,6 +44,9 @@ export { extractAndLoad, type RunOptions, type RunOutcome } from "./run/extract-
 export { type IamPolicy, planIamPolicy, type PolicyOptions } from "./run/iam-policy.ts";
 export { type PolicyDocument, policyDocument, type PolicyStatement } from "./run/iam-statement.ts";
 export { type PlannedTable, planLoads } from "./run/plan-loads.ts";
+export type { ForgettingReport, Mention, UnsearchedTable } from "./lake/forgetting-report.ts";
+export { usualRetiredPrefix } from "./run/find-people.ts";
+export { type ForgetOptions, forgetPeople } from "./run/forget-people.ts";
 export { queryLake } from "./run/query-lake.ts";
 export { rollBack, type RollbackOptions, type RollbackOutcome } from "./run/rollback.ts";
 export type { Selection } from "./run/select-tables.ts";

@@ -3,8 +3,10 @@ import type { Catalog } from "./catalogs/catalog.ts";
 import { queryLake as queryDuckdb } from "./catalogs/duckdb/query.ts";
 import { openDuckdbCatalog } from "./catalogs/duckdb/duckdb-catalog.ts";
 import { openDuckdbLakeReader } from "./catalogs/duckdb/duckdb-lake-reader.ts";
+import { openDuckdbRowSearch } from "./catalogs/duckdb/duckdb-row-search.ts";
 import type { LakeReader } from "./catalogs/lake-reader.ts";
 import type { QueryResult } from "./catalogs/query-result.ts";
+import type { RowSearch } from "./catalogs/row-search.ts";
 import { csvEncoder } from "./encoders/csv/csv-encoder.ts";
 import type { Encoder, LakeFormat } from "./encoders/encoder.ts";
 import { parquetEncoder } from "./encoders/parquet/parquet-encoder.ts";
@@ -86,6 +88,16 @@ export async function openRowReader({ datalake }: Settings): Promise<LakeReader>
   return openDuckdbLakeReader(datalake.type === "local" ? undefined : await openRemoteFiles(datalake));
 }
 
+/** Searches copies of a lake's files on the local disk. */
+export function openRowSearch(): Promise<RowSearch> {
+  return openDuckdbRowSearch();
+}
+
+/** What writes files of a format, whichever the settings ask for. */
+export function encoderOf(format: LakeFormat): Encoder {
+  return format === "csv" ? csvEncoder : parquetEncoder;
+}
+
 /** The tables that a datasource of type `openedx_sample` has, in name order. */
 export const sampleTableNames: readonly string[] = sampleSourceTables;
 
@@ -110,10 +122,6 @@ export async function openLake(settings: Settings, sharedBy = 1): Promise<Opened
     checkFiles: datalake.checkFiles,
     viewFiles: await readViewFiles(settings),
   };
-}
-
-export function encoderOf(format: LakeFormat): Encoder {
-  return format === "csv" ? csvEncoder : parquetEncoder;
 }
 
 function openStore(datalake: DatalakeSettings, sharedBy: number): Promise<Store> {

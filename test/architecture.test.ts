@@ -14,6 +14,7 @@ const layers = {
     "catalogs/catalog.ts",
     "catalogs/query-result.ts",
     "catalogs/lake-reader.ts",
+    "catalogs/row-search.ts",
     "catalogs/json-value.ts",
     "catalogs/sql-tokens.ts",
     "reports/reporter.ts",

@@ -5,6 +5,7 @@ import { addDefinitionCommands } from "./commands/definitions.ts";
 import { addDemo } from "./commands/demo.ts";
 import { addExplain } from "./commands/explain.ts";
 import { addExtractAndLoad } from "./commands/extract-and-load.ts";
+import { addForget } from "./commands/forget.ts";
 import { addHistory } from "./commands/history.ts";
 import { addIamPolicy } from "./commands/iam-policy.ts";
 import { addPlan } from "./commands/plan.ts";
@@ -90,6 +91,7 @@ function openProgram(cli: Cli): Command {
   addTables(program, cli);
   addHistory(program, cli);
   addRollback(program, cli);
+  addForget(program, cli);
   addVerify(program, cli);
   addExplain(program, cli);
   addClean(program, cli);

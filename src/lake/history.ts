@@ -1,5 +1,6 @@
 import { PanoramaError } from "../errors.ts";
-import { historyFolder, type LakePlace, recordKey, runOfRecord, runStartedAt } from "../stores/lake-path.ts";
+import { historyFolder, type LakePlace, recordKey, runOfRecord } from "../stores/lake-path.ts";
+import { runStartedAt } from "../stores/run-id.ts";
 import type { Store } from "../stores/store.ts";
 import { type LakeManifest, readManifest } from "./manifest.ts";
 import { type LakeState, parseRecord, type RunRecord, spellRecord } from "./run-record.ts";

@@ -156,9 +156,13 @@ function definitionsAt(path: string, value: unknown): TableDefinitions {
 
 function sliceAt(path: string, value: unknown): ManifestSlice {
   const from = objectAt(path, value);
+  const { forgottenRows } = from;
   return {
     partition: listAt(`${path}.partition`, from["partition"], partitionValueAt),
     files: listAt(`${path}.files`, from["files"], fileAt),
+    ...(forgottenRows === undefined
+      ? {}
+      : { forgottenRows: countAt(`${path}.forgottenRows`, forgottenRows) }),
   };
 }
 

@@ -76,6 +76,8 @@ export interface TableDefinitions {
 export interface ManifestSlice {
   readonly partition: Partition;
   readonly files: readonly ManifestFile[];
+  /** Rows that the source had when the slice was loaded, and that are left out because of whom they are about. */
+  readonly forgottenRows?: number;
 }
 
 export interface ManifestFile {

@@ -52,9 +52,25 @@ export function planTarget(
   );
 }
 
+/** The runs that made a version of a table go because of whom it had rows of, by `versionName`. */
+export type ForgottenVersions = ReadonlyMap<string, string>;
+
+/** The versions that cannot come back, by the records of the runs that saw to that. */
+export function findForgotten(records: readonly RunRecord[]): ForgottenVersions {
+  return new Map(
+    records.flatMap(({ run: by, tables }) =>
+      tables.flatMap((table) =>
+        table.ended === "forgotten"
+          ? table.versions.map((run) => [versionName(table.table, run), by] as const)
+          : [],
+      ),
+    ),
+  );
+}
+
 /**
  * The manifest with the tables as they were in `target`, and the files that were current kept as replaced ones. Throws
- * `ROLLBACK_IMPOSSIBLE` with every table of which the files are not kept.
+ * `ROLLBACK_IMPOSSIBLE` with every table of which the files are not kept, and whether that is because of `forgotten`.
  */
 export function planRollback(
   current: LakeManifest,
@@ -62,26 +78,31 @@ export function planRollback(
   tables: readonly string[] | undefined,
   earlier: EarlierTables,
   now: Date,
+  forgotten: ForgottenVersions = new Map(),
 ): Rollback {
   const restored: RestoredTable[] = [];
   const changes: ManifestTable[] = [];
   const csv: string[] = [];
   const gone: string[] = [];
+  const forgot = new Map<string, readonly string[]>();
   for (const table of current.tables.values()) {
     const run = target.runs[table.table];
     const chosen = tables === undefined || tables.includes(table.table);
     if (!chosen || run === table.load?.run) continue;
     const found = run === undefined ? emptied(table) : earlierTable(earlier, table.table, run);
     if (table.format === "csv" || found?.format === "csv") csv.push(table.table);
-    else if (found === undefined || !hasAllFiles(table, found)) gone.push(table.table);
-    else {
+    else if (found === undefined || !hasAllFiles(table, found)) {
+      const by = run === undefined ? undefined : forgotten.get(versionName(table.table, run));
+      if (by === undefined) gone.push(table.table);
+      else forgot.set(by, [...(forgot.get(by) ?? []), table.table]);
+    } else {
       changes.push(restore(table, found, now));
       restored.push({
         ...{ table: table.table, source: found.source, run, loadedAt: found.load?.loadedAt },
       });
     }
   }
-  assertPossible(csv, gone);
+  assertPossible(csv, gone, forgot);
   return {
     manifest:
       changes.length === 0
@@ -94,12 +115,24 @@ export function planRollback(
   };
 }
 
-function assertPossible(csv: readonly string[], gone: readonly string[]): void {
+function versionName(table: string, run: string): string {
+  return `${run} ${table}`;
+}
+
+function assertPossible(
+  csv: readonly string[],
+  gone: readonly string[],
+  forgot: ReadonlyMap<string, readonly string[]>,
+): void {
   const sentences = [
     ...(csv.length === 0
       ? []
       : [`CSV files replace each other, so that nothing is kept of ${csv.join(", ")}`]),
     ...(gone.length === 0 ? [] : [`The files of then are not kept any more of ${gone.join(", ")}`]),
+    ...[...forgot].map(
+      ([by, tables]) =>
+        `Run ${by} forgot people, and with them went the files of then of ${tables.join(", ")}: they had rows of them`,
+    ),
   ];
   if (sentences.length > 0) throw new PanoramaError("ROLLBACK_IMPOSSIBLE", sentences.join("\n"));
 }

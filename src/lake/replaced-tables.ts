@@ -44,6 +44,33 @@ export function earlierTable(earlier: EarlierTables, table: string, run: string)
   return earlier.get(nameOf(table, run));
 }
 
+/**
+ * Removes what is noted of tables that lack files: none of `tables` refers to these any more. A note names the slices
+ * of a table, and so whom they are about where that is what partitions it.
+ */
+export async function removeNotesWithoutFiles(
+  store: Store,
+  lake: LakePlace,
+  { tables: known }: LakeManifest,
+): Promise<void> {
+  for await (const { key } of store.list(replacedFolder(lake))) {
+    const noted = replacedAt(lake, key) === undefined ? undefined : await readManifestAt(store, key);
+    if (noted === undefined) continue;
+    const whole = [...noted.tables].filter(([name, table]) => hasFilesOf(known.get(name), table));
+    if (whole.length === noted.tables.size) continue;
+    const text = spellManifest({ ...noted, tables: new Map(whole) }, randomBytes(8).toString("hex"));
+    await (whole.length === 0 ? store.remove([key]) : store.put(key, Buffer.from(text)));
+  }
+}
+
+function hasFilesOf(now: ManifestTable | undefined, then: ManifestTable): boolean {
+  const kept = new Set([
+    ...(now?.slices.flatMap(({ files }) => files.map(({ key }) => key)) ?? []),
+    ...(now?.replaced.flatMap(({ files }) => files) ?? []),
+  ]);
+  return then.slices.every(({ files }) => files.every(({ key }) => kept.has(key)));
+}
+
 /** What is noted of tables whose files are not kept any more. */
 export async function findOldNotes(
   store: Store,

@@ -6,12 +6,12 @@ import {
   receiptsKey,
   runOfFile,
   runOfReceipts,
-  runStartedAt,
   sharedSystemFolder,
   stagingFolder,
   systemFolder,
   tableFolder,
 } from "../stores/lake-path.ts";
+import { runStartedAt } from "../stores/run-id.ts";
 import type { Store } from "../stores/store.ts";
 import {
   type LakeManifest,
@@ -33,6 +33,8 @@ export interface RetentionOptions {
   readonly tables?: readonly string[];
   /** Called before replaced files go: after a crash the catalog may still name them. They stay when it cannot be written. */
   readonly showInCatalog?: ShowInCatalog;
+  /** Removes what ended runs did not publish without waiting for `retentionHours` after their beginning. */
+  readonly orphansAtOnce?: boolean;
   /** Only looks, and touches nothing. */
   readonly dryRun?: boolean;
 }
@@ -194,9 +196,13 @@ async function removeOrphans(
   return [...orphans, ...dead.map(({ key, run }) => ({ kind: "dead-run" as const, key, run }))];
 }
 
-function isOver(run: string, leases: Leases, { retentionHours, now }: RetentionOptions): boolean {
+function isOver(
+  run: string,
+  leases: Leases,
+  { retentionHours, now, orphansAtOnce = false }: RetentionOptions,
+): boolean {
   const lease = leases.get(run);
-  return lease ? lease.dead : hoursBetween(runStartedAt(run), now) > retentionHours;
+  return lease ? lease.dead : orphansAtOnce || hoursBetween(runStartedAt(run), now) > retentionHours;
 }
 
 function isOfLake(lease: FoundLease, lake: LakePlace): boolean {

@@ -5,10 +5,9 @@ import {
   keyWithoutValues,
   type LakePlace,
   leaseKey,
-  newRunId,
-  runStartedAt,
   sharedSystemFolder,
 } from "../stores/lake-path.ts";
+import { newRunId, runStartedAt } from "../stores/run-id.ts";
 import { hasEnded, ownMark, type ProcessMark, readMark, spellMark } from "../stores/process-mark.ts";
 import type { Store } from "../stores/store.ts";
 

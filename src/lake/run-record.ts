@@ -6,7 +6,7 @@ import type { SchemaChange } from "../table/schema-changes.ts";
 /** What one run did, written when it ends. */
 export interface RunRecord {
   readonly run: string;
-  readonly kind: "load" | "rollback";
+  readonly kind: "load" | "rollback" | "forget";
   /** ISO 8601, UTC, as all times here. */
   readonly startedAt: string;
   readonly endedAt: string;
@@ -46,7 +46,22 @@ export type TableRecord =
       readonly schemaChanges?: readonly SchemaChange[];
     }
   /** By a rollback; `run` is the one that had loaded it, undefined for a table that nothing was loaded into then. */
-  | { readonly ended: "restored"; readonly table: string; readonly source: string; readonly run?: string };
+  | { readonly ended: "restored"; readonly table: string; readonly source: string; readonly run?: string }
+  | ({ readonly ended: "forgotten" } & ForgottenRows);
+
+/** What a run that forgets people has done to a table. */
+export interface ForgottenRows {
+  readonly table: string;
+  readonly source: string;
+  /** Rows that the table had, and has no more. */
+  readonly rows: number;
+  /** Slices that were written anew, or have gone with their last row. */
+  readonly slices: number;
+  /** Files that are not there any more, those of kept versions included. */
+  readonly files: number;
+  /** The runs whose versions of the table were kept, and cannot come back any more. */
+  readonly versions: readonly string[];
+}
 
 /** What the run has told of the table, and how its columns changed. */
 export interface LoadRecord extends Omit<RunEvent & { readonly kind: "table-loaded" }, "kind"> {
@@ -71,7 +86,7 @@ export function parseRecord(text: string): RunRecord {
   const { publishedAt, error, to, pausedMillis, lake } = root;
   return {
     run: textAt("run", root["run"]),
-    kind: oneOfAt("kind", root["kind"], ["load", "rollback"]),
+    kind: oneOfAt("kind", root["kind"], ["load", "rollback", "forget"]),
     startedAt: timeAt("startedAt", root["startedAt"]),
     endedAt: timeAt("endedAt", root["endedAt"]),
     ...(publishedAt === undefined ? {} : { publishedAt: timeAt("publishedAt", publishedAt) }),
@@ -108,7 +123,9 @@ function tableAt(path: string, value: unknown): TableRecord {
     source: textAt(`${path}.source`, from["source"]),
   };
   const { run } = from;
-  const ended = oneOfAt(`${path}.ended`, from["ended"], ["loaded", "unchanged", "failed", "restored"]);
+  const ended = oneOfAt(`${path}.ended`, from["ended"], [
+    ...(["loaded", "unchanged", "failed", "restored", "forgotten"] as const),
+  ]);
   switch (ended) {
     case "loaded":
       return { ended, ...named, ...loadAt(path, from) };
@@ -121,6 +138,8 @@ function tableAt(path: string, value: unknown): TableRecord {
       };
     case "restored":
       return { ended, ...named, ...(run === undefined ? {} : { run: textAt(`${path}.run`, run) }) };
+    case "forgotten":
+      return { ended, ...named, ...forgottenAt(path, from) };
   }
 }
 
@@ -149,6 +168,18 @@ function optionalChanges<Name extends string>(
   if (from[name] === undefined) return {};
   return { [name]: listAt(`${path}.${name}`, from[name], schemaChangeAt) } as {
     readonly [Key in Name]: readonly SchemaChange[];
+  };
+}
+
+function forgottenAt(
+  path: string,
+  from: Readonly<Record<string, unknown>>,
+): Omit<ForgottenRows, "table" | "source"> {
+  return {
+    rows: countAt(`${path}.rows`, from["rows"]),
+    slices: countAt(`${path}.slices`, from["slices"]),
+    files: countAt(`${path}.files`, from["files"]),
+    versions: listAt(`${path}.versions`, from["versions"], textAt),
   };
 }
 

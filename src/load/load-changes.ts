@@ -92,7 +92,7 @@ function isWhole(
   toRead: ReadonlyMap<string, Partition>,
   counts: SlicesByKey | undefined,
 ): boolean {
-  const rowCounts = new Map(slices.map((slice) => [keyOf(slice.partition), rowsOf(slice)]));
+  const rowCounts = new Map(slices.map((slice) => [keyOf(slice.partition), rowsAtSource(slice)]));
   if (![...toRead.keys()].every((key) => rowCounts.has(key))) return false;
   if (counts === undefined) return true;
   const same = [...counts].every(([key, { rowCount }]) => rowCounts.get(key) === rowCount);
@@ -118,7 +118,7 @@ async function findSlicesToRead(
   for (const [key, { partition }] of await readSlices(changes.changed(signal), columns)) {
     toRead.set(key, partition);
   }
-  const rowCounts = new Map(known.map((slice) => [keyOf(slice.partition), rowsOf(slice)]));
+  const rowCounts = new Map(known.map((slice) => [keyOf(slice.partition), rowsAtSource(slice)]));
   for (const [key, { partition, rowCount }] of counts ?? []) {
     if (rowCounts.get(key) !== rowCount) toRead.set(key, partition);
   }
@@ -156,6 +156,11 @@ export function keyOf(partition: Partition): string {
   return JSON.stringify(partition.map(({ value }) => value));
 }
 
-export function rowsOf({ files }: ManifestSlice): number {
+/** As the source counts them: those of people who are forgotten in the lake may still be there. */
+export function rowsAtSource(slice: ManifestSlice): number {
+  return rowsOf(slice) + (slice.forgottenRows ?? 0);
+}
+
+function rowsOf({ files }: ManifestSlice): number {
   return files.reduce((sum, { rowCount }) => sum + rowCount, 0);
 }

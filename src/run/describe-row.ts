@@ -1,7 +1,8 @@
 import type { ManifestTable } from "../lake/manifest.ts";
 import type { LoadRecord, RunRecord } from "../lake/run-record.ts";
 import type { TablePrivacy } from "../privacy/privacy-rules.ts";
-import { type LakePlace, runOfFile, runStartedAt } from "../stores/lake-path.ts";
+import { type LakePlace, runOfFile } from "../stores/lake-path.ts";
+import { runStartedAt } from "../stores/run-id.ts";
 import type { Partition } from "../table/partition.ts";
 import { type ColumnDifference, compareRows } from "./compare-rows.ts";
 import type { LocatedRow, RowVersions } from "./row-versions.ts";

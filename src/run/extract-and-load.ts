@@ -11,6 +11,7 @@ import type { Reporter } from "../reports/reporter.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { SourceNotice } from "../sources/source.ts";
 import { keepReceipts } from "./keep-receipts.ts";
+import { leaveOutForgotten } from "./leave-out-forgotten.ts";
 import { privacyWarnings } from "./privacy-warnings.ts";
 import { type CatalogOfRun, catalogOfRun } from "./publish-catalog.ts";
 import { keepReplaced, openRunBook, type RunBook } from "./record-run.ts";
@@ -144,7 +145,9 @@ async function loadAndPublish(
   });
   signal.throwIfAborted();
   const refused = await refuseTables(catalog, began, read.loaded, lease.run, reporter);
-  const loaded = read.loaded.filter(({ schema }) => !refused.includes(schema.table));
+  const accepted = read.loaded.filter(({ schema }) => !refused.includes(schema.table));
+  const toLookThrough = { run: lease.run, started, began, loaded: accepted };
+  const loaded = await leaveOutForgotten(settings, lake, toLookThrough, reporter, signal);
   const failed = read.failed + refused.length;
   const { unchanged, incomplete } = read;
   if (lake.upkeep === "auto") await defineUnchanged(lake, began, unchanged);

@@ -1,6 +1,6 @@
 import { PanoramaError } from "../errors.ts";
 import { type LakeManifest, type ManifestTable, readManifest } from "../lake/manifest.ts";
-import { findChanges, type FoundChanges, keyOf, rowsOf } from "../load/load-changes.ts";
+import { findChanges, type FoundChanges, keyOf, rowsAtSource } from "../load/load-changes.ts";
 import { openTableToLoad } from "../load/open-table-to-load.ts";
 import { type FullReason, type LoadPlan, planLoad } from "../load/plan-load.ts";
 import type { TableToLoad } from "../load/table-to-load.ts";
@@ -161,7 +161,7 @@ function describeChanges(
   { known }: LoadPlan & { readonly strategy: "changes" },
   { toRead, counts }: FoundChanges,
 ): Pick<PlannedTable, "slices" | "keptSlices" | "goneSlices" | "estimatedRows"> {
-  const rowCounts = new Map(known.slices.map((slice) => [keyOf(slice.partition), rowsOf(slice)]));
+  const rowCounts = new Map(known.slices.map((slice) => [keyOf(slice.partition), rowsAtSource(slice)]));
   const keys = [...toRead.keys()];
   const others = [...rowCounts.keys()].filter((key) => !toRead.has(key));
   const gone = counts === undefined ? [] : others.filter((key) => !counts.has(key));

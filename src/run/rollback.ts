@@ -1,7 +1,13 @@
 import { PanoramaError } from "../errors.ts";
 import { describeState, readHistory } from "../lake/history.ts";
 import { type LakeManifest, updateManifest } from "../lake/manifest.ts";
-import { type KnownRun, planRollback, planTarget, type RestoredTable } from "../lake/plan-rollback.ts";
+import {
+  findForgotten,
+  type KnownRun,
+  planRollback,
+  planTarget,
+  type RestoredTable,
+} from "../lake/plan-rollback.ts";
 import { finishPublishing } from "../lake/publish.ts";
 import { earlierTable, type EarlierTables, readReplacedTables } from "../lake/replaced-tables.ts";
 import { announceRun } from "../lake/run-lease.ts";
@@ -49,7 +55,8 @@ export async function rollBack(settings: Settings, options: RollbackOptions): Pr
   const { records } = await readHistory(store, place, Infinity);
   const target = findTarget(records, began, options.to, tables);
   const earlier = await readReplacedTables(store, place);
-  const planned = planRollback(began, target.lake, tables, earlier, new Date());
+  const forgotten = findForgotten(records);
+  const planned = planRollback(began, target.lake, tables, earlier, new Date(), forgotten);
   const outcome = { run: lease.run, to: target.run, publishedAt: target.publishedAt ?? target.endedAt };
   if (planned.restored.length === 0) return { ...outcome, restored: [] };
   await assertFilesThere(lake, planned.restored, earlier);
@@ -62,7 +69,7 @@ export async function rollBack(settings: Settings, options: RollbackOptions): Pr
   let restored = planned.restored;
   const { manifest } = await updateManifest(store, place, (current) => {
     assertSameLoads(began, current, names);
-    const rollback = planRollback(current, target.lake, names, earlier, now);
+    const rollback = planRollback(current, target.lake, names, earlier, now, forgotten);
     restored = rollback.restored;
     return rollback.manifest;
   });

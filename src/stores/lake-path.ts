@@ -1,6 +1,6 @@
-import { randomBytes } from "node:crypto";
 import { PanoramaError } from "../errors.ts";
 import type { Partition, PartitionValue } from "../table/partition.ts";
+import { isRunId, readTime, spellTime } from "./run-id.ts";
 
 /*
  * The only place that spells a key:
@@ -15,6 +15,8 @@ import type { Partition, PartitionValue } from "../table/partition.ts";
  *     [<base prefix>/]_panorama/[<base partitions>/]history/<run>.json
  *     [<base prefix>/]_panorama/[<base partitions>/]replaced/<run>.<time>.json
  *     [<base prefix>/]_panorama/[<base partitions>/]receipts/<run>.json.gz
+ *     [<base prefix>/]_panorama/[<base partitions>/]forgotten/<run>.json
+ *     [<base prefix>/]_panorama/[<base partitions>/]forgotten/people.json
  *     [<base prefix>/]_panorama/[<base partitions>/]staging/<run>/<table>/[<field partitions>/]<table>.csv
  *     [<base prefix>/]_panorama/[<base partitions>/]staging/<run>/<table>/[<field partitions>/]part-00000.parquet
  */
@@ -29,7 +31,6 @@ export interface LakePlace {
 
 const defaultPartition = "__HIVE_DEFAULT_PARTITION__";
 const systemName = "_panorama";
-const runPattern = /^\d{8}T\d{6}Z-[0-9a-f]{6}$/;
 const partPattern = /^part-\d{5,}\.parquet$/;
 /** What file systems and their network protocols commonly take for one name. */
 const longestSegment = 255;
@@ -91,6 +92,11 @@ function stagedFolder(lake: LakePlace, table: string, partition: Partition, run:
   return `${stagingFolder(lake)}${run}/${encodeTableName(table)}/${folders(partition)}`;
 }
 
+/** The number of a Parquet file of ours, -1 for any other file. */
+export function fileNumberOf(key: string): number {
+  return Number(/\/part-(\d{5,})\.parquet$/.exec(key)?.[1] ?? -1);
+}
+
 function partName(fileNumber: number): string {
   return `part-${String(fileNumber).padStart(5, "0")}.parquet`;
 }
@@ -142,7 +148,7 @@ export function recordKey(lake: LakePlace, run: string): string {
 /** The run whose record lies at a key below `historyFolder`; undefined for anything else. */
 export function runOfRecord(lake: LakePlace, key: string): string | undefined {
   const run = /^(.*)\.json$/.exec(key.slice(historyFolder(lake).length))?.[1] ?? "";
-  return runPattern.test(run) ? run : undefined;
+  return isRunId(run) ? run : undefined;
 }
 
 /** What is known of tables that were replaced, while their files are kept. Ends in a slash. */
@@ -159,7 +165,7 @@ export function replacedTablesKey(lake: LakePlace, run: string, at: Date): strin
 export function replacedAt(lake: LakePlace, key: string): Date | undefined {
   const [, run = "", time = ""] =
     /^([^.]*)\.(\d{8}T\d{6}Z)\.json$/.exec(key.slice(replacedFolder(lake).length)) ?? [];
-  return runPattern.test(run) ? readTime(time) : undefined;
+  return isRunId(run) ? readTime(time) : undefined;
 }
 
 /** What runs read of the files that they wrote. Ends in a slash. */
@@ -175,7 +181,17 @@ export function receiptsKey(lake: LakePlace, run: string): string {
 export function runOfReceipts(lake: LakePlace, key: string): string | undefined {
   const folder = receiptsFolder(lake);
   const run = key.startsWith(folder) ? /^(.*)\.json\.gz$/.exec(key.slice(folder.length))?.[1] : undefined;
-  return run !== undefined && runPattern.test(run) ? run : undefined;
+  return run !== undefined && isRunId(run) ? run : undefined;
+}
+
+/** What a run of a lake that forgot people has to report. */
+export function forgettingReportKey(lake: LakePlace, run: string): string {
+  return `${systemFolder(lake)}forgotten/${run}.json`;
+}
+
+/** Whose rows later loads leave out. */
+export function forgottenPeopleKey(lake: LakePlace): string {
+  return `${systemFolder(lake)}forgotten/people.json`;
 }
 
 export function stagingFolder(lake: LakePlace): string {
@@ -203,7 +219,7 @@ export function describeSystemKey(
 ): { readonly kind: "manifest" } | { readonly kind: "lease"; readonly run: string } | undefined {
   const [parent = "", file = ""] = key.split("/").slice(-2);
   const run = /^(.*)\.json$/.exec(file)?.[1] ?? "";
-  if (parent === "runs" && runPattern.test(run)) return { kind: "lease", run };
+  if (parent === "runs" && isRunId(run)) return { kind: "lease", run };
   const ofLake = parent === systemName || parent.includes("=");
   return ofLake && file === "manifest.json" ? { kind: "manifest" } : undefined;
 }
@@ -222,16 +238,6 @@ export function placeOfManifest(basePrefix: string | undefined, key: string): La
   return { basePrefix, basePartition };
 }
 
-/** Sorts by time, and two runs of the same second differ: `20261124T221530Z-3fa92c`. */
-export function newRunId(now: Date): string {
-  return `${spellTime(now)}-${randomBytes(3).toString("hex")}`;
-}
-
-/** When a run began, to the second, by its id alone. */
-export function runStartedAt(run: string): Date {
-  return readTime(run.slice(0, 16));
-}
-
 /**
  * The run that wrote a Parquet or staged file of this lake; undefined for every other key, also
  * for a CSV file at its fixed key. What this does not recognise is not ours to remove.
@@ -241,7 +247,7 @@ export function runOfFile(lake: LakePlace, key: string): string | undefined {
   if (key.startsWith(staging)) {
     const [run = "", ...below] = key.slice(staging.length).split("/");
     const ours = key.endsWith(".csv") || partPattern.test(below.at(-1) ?? "");
-    return runPattern.test(run) && below.length >= 2 && ours ? run : undefined;
+    return isRunId(run) && below.length >= 2 && ours ? run : undefined;
   }
   const prefix = prefixOf(lake.basePrefix);
   const [table = "", ...below] = key.startsWith(prefix) ? key.slice(prefix.length).split("/") : [];
@@ -249,7 +255,7 @@ export function runOfFile(lake: LakePlace, key: string): string | undefined {
   if (table === "" || table === systemName || !inLake) return undefined;
   const file = below.pop() ?? "";
   const run = below.pop() ?? "";
-  const recognised = partPattern.test(file) && runPattern.test(run);
+  const recognised = partPattern.test(file) && isRunId(run);
   return recognised && below.every((segment) => segment.includes("=")) ? run : undefined;
 }
 
@@ -288,17 +294,6 @@ function segmentTooLong(segment: string, byteCount: number, key: string): Panora
 }
 
 /** `20261124T221530Z`. */
-function spellTime(time: Date): string {
-  return time
-    .toISOString()
-    .replace(/\.\d+Z$/, "Z")
-    .replace(/[-:]/g, "");
-}
-
-function readTime(text: string): Date {
-  return new Date(text.replace(/^(....)(..)(..T..)(..)(..Z)$/, "$1-$2-$3:$4:$5"));
-}
-
 function prefixOf(basePrefix: string | undefined): string {
   const trimmed = (basePrefix ?? "").replace(/^\/+|\/+$/g, "");
   return trimmed === "" ? "" : `${trimmed}/`;

@@ -8,7 +8,8 @@ import { planPublication } from "../../src/lake/plan-publication.ts";
 import { readReceipts, saveReceipts } from "../../src/lake/receipts.ts";
 import { collectGarbage, discardRun } from "../../src/lake/retention.ts";
 import { announceRun } from "../../src/lake/run-lease.ts";
-import { newRunId, receiptsKey } from "../../src/stores/lake-path.ts";
+import { receiptsKey } from "../../src/stores/lake-path.ts";
+import { newRunId } from "../../src/stores/run-id.ts";
 import type { Store } from "../../src/stores/store.ts";
 import { announceKilledRun, atNoon, hoursLater, keysOf, lake, load, temporaryLake } from "./lake-world.ts";
 

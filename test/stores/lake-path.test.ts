@@ -9,10 +9,8 @@ import {
   type LakePlace,
   leaseKey,
   manifestKey,
-  newRunId,
   parquetKey,
   runOfFile,
-  runStartedAt,
   sliceFolder,
   stagedCsvKey,
   structureIdOf,
@@ -20,6 +18,7 @@ import {
   structureKey,
   tableFolder,
 } from "../../src/stores/lake-path.ts";
+import { newRunId, runStartedAt } from "../../src/stores/run-id.ts";
 
 const lake: LakePlace = {
   basePrefix: "openedx",

@@ -67,7 +67,7 @@ export function spellRuns(
       spellTime(run.startedAt),
       spellTime(run.publishedAt),
       spellEnd(run),
-      count("loaded", "restored"),
+      count("loaded", "restored", "forgotten"),
       count("unchanged"),
       count("failed"),
       spellCount(loads.reduce((sum, { rows: read }) => sum + read, 0)),
@@ -83,7 +83,8 @@ export function spellRuns(
 }
 
 function spellEnd({ kind, ended, error, to }: RunRecord): string {
-  const what = kind === "rollback" ? `went back to ${to ?? "?"}` : ended;
+  const forgot = { published: "forgot people", unchanged: "found nobody", failed: "failed to forget" };
+  const what = { load: ended, rollback: `went back to ${to ?? "?"}`, forget: forgot[ended] }[kind];
   return error === undefined ? what : `${what}, ${error}`;
 }
 
@@ -118,11 +119,18 @@ function spellTable(spelling: Spelling, table: TableRecord): readonly string[] {
       return ["failed", table.error, "", "", ""];
     case "restored":
       return table.run === undefined ? ["emptied", "", "", "", ""] : ["restored", table.run, "", "", ""];
+    case "forgotten": {
+      const { spellCounted } = spelling;
+      return ["forgotten", spellCounted(table.slices, "slice"), spellCounted(table.rows, "row"), "", ""];
+    }
   }
 }
 
 function spellMore({ spellAlteration, spellSchemaChange }: Spelling, table: TableRecord): readonly string[] {
   if (table.ended === "failed") return (table.schemaChanges ?? []).map(spellSchemaChange);
+  if (table.ended === "forgotten") {
+    return table.versions.map((run) => `as run ${run} had loaded it, it cannot come back any more`);
+  }
   if (table.ended !== "loaded") return [];
   return [
     ...table.schemaChanges.map(spellSchemaChange),

@@ -1,0 +1,161 @@
+import { createReadStream } from "node:fs";
+import type { RowSearch, SearchedFile, SoughtColumn } from "../catalogs/row-search.ts";
+import { PanoramaError } from "../errors.ts";
+import type { ManifestFile, ManifestSlice, ManifestTable } from "../lake/manifest.ts";
+import type { SliceChange } from "../lake/plan-forgetting.ts";
+import { encoderOf, type OpenedLake } from "../open.ts";
+import {
+  apartParquetKey,
+  fileNumberOf,
+  isStaged,
+  keyWithoutValues,
+  parquetKey,
+  runOfFile,
+  stagedCsvKey,
+} from "../stores/lake-path.ts";
+import type { ObjectWriter } from "../stores/store.ts";
+import type { LocalFiles } from "./local-files.ts";
+import { type FoundSlice, searchedFile } from "./search-lake.ts";
+import { withoutLines } from "./without-lines.ts";
+
+export interface RewriteParts {
+  readonly lake: OpenedLake;
+  readonly run: string;
+  readonly startedAt: string;
+  readonly search: RowSearch;
+  readonly files: LocalFiles;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Writes slices anew without the rows that are sought, all files of each, because a catalog knows a slice by the folder
+ * of its files; those that the run itself has written lie there already. Parquet files get the columns, types and compression of a load; of CSV files the other lines are
+ * copied. Nothing is seen of it before it is published.
+ */
+export async function rewriteSlices(
+  parts: RewriteParts,
+  table: ManifestTable,
+  slices: readonly FoundSlice[],
+  sought: readonly SoughtColumn[],
+): Promise<readonly SliceChange[]> {
+  const changes: SliceChange[] = [];
+  for (const found of slices) {
+    const files =
+      table.format === "csv"
+        ? await rewriteCsv(parts, table, found, sought)
+        : await rewriteParquet(parts, table, found, sought);
+    const { slice: before } = found;
+    const gone = [...found.rows.values()].reduce((sum, count) => sum + count, 0);
+    const forgottenRows = (before.forgottenRows ?? 0) + gone;
+    const after = { partition: before.partition, files, forgottenRows };
+    changes.push({ before, after: files.length === 0 ? undefined : after });
+  }
+  return changes;
+}
+
+/** Files without any other row are left out, but for one where there would be none. */
+async function rewriteParquet(
+  { lake: { store, place }, run, startedAt, search, files, signal }: RewriteParts,
+  table: ManifestTable,
+  { slice, rows }: FoundSlice,
+  sought: readonly SoughtColumn[],
+): Promise<readonly ManifestFile[]> {
+  const { partition } = slice;
+  const { source, columns, key, partitionColumns } = table;
+  const inFile = columns.filter(({ name }) => !partitionColumns.includes(name));
+  const schema = { source, table: table.table, columns: inFile, key };
+  await using encoder = await encoderOf("parquet").openTable(schema, { run, startedAt });
+  const full = slice.files.filter((file) => rows.get(file.key) !== file.rowCount);
+  const kept = full.length > 0 || isNamed(slice, sought) ? full : slice.files.slice(0, 1);
+  const written: ManifestFile[] = [];
+  const isOurs = (file: ManifestFile): boolean => runOfFile(place, file.key) === run;
+  let number = 1 + Math.max(-1, ...slice.files.filter(isOurs).map((file) => fileNumberOf(file.key)));
+  for (const file of kept) {
+    if (isOurs(file) && !rows.has(file.key)) {
+      written.push(file);
+      continue;
+    }
+    const newKey = isStaged(place, file.key) ? apartParquetKey : parquetKey;
+    const target = newKey(place, table.table, partition, run, number++);
+    const summary = await writing(await store.create(target), (object) =>
+      files.with(file.key, async (path) => {
+        const output = encoder.openFile(object);
+        for await (const batch of search.readOthers(searchedFile(path, table, slice), sought)) {
+          signal.throwIfAborted();
+          await output.append(batch);
+        }
+        return output.finish();
+      }),
+    );
+    const { rowCount, byteCount } = summary;
+    assertRows(file, rowCount + (rows.get(file.key) ?? 0));
+    written.push({ key: target, byteCount, rowCount });
+  }
+  return written;
+}
+
+/** A slice of CSV files has one file, always at the same place. */
+async function rewriteCsv(
+  { lake: { store, place }, run, search, files, signal }: RewriteParts,
+  table: ManifestTable,
+  { slice, rows }: FoundSlice,
+  sought: readonly SoughtColumn[],
+): Promise<readonly ManifestFile[]> {
+  const written: ManifestFile[] = [];
+  const { partition } = slice;
+  for (const file of slice.files) {
+    if (rows.get(file.key) === file.rowCount && isNamed(slice, sought)) continue;
+    const stagedAs = stagedCsvKey(place, table.table, partition, run);
+    const copied = await writing(await store.create(stagedAs), (object) =>
+      files.with(file.stagedAs ?? file.key, async (path) => {
+        const places = await search.findPlaces(
+          searchedFile(path, table, slice) satisfies SearchedFile,
+          sought,
+        );
+        let byteCount = 0;
+        const lines = withoutLines(createReadStream(path, { highWaterMark: 1 << 20 }), places);
+        for await (const bytes of lines) {
+          signal.throwIfAborted();
+          byteCount += bytes.length;
+          await object.write(bytes);
+        }
+        return { byteCount, lineCount: lines.lineCount(), places };
+      }),
+    );
+    assertRows(file, copied.lineCount);
+    const rowCount = file.rowCount - copied.places.length;
+    written.push({ key: file.key, byteCount: copied.byteCount, rowCount, stagedAs });
+  }
+  return written;
+}
+
+/**
+ * Whether the folder of the slice itself says whom it is about. Any other slice stays also without rows: where the source
+ * has them still, its count of them is then as expected.
+ */
+function isNamed({ partition }: ManifestSlice, sought: readonly SoughtColumn[]): boolean {
+  return partition.some(({ column }) => sought.some((each) => each.column === column));
+}
+
+async function writing<T>(object: ObjectWriter, work: (object: ObjectWriter) => Promise<T>): Promise<T> {
+  try {
+    const result = await work(object);
+    await object.close();
+    return result;
+  } catch (error) {
+    await object.abort();
+    throw error;
+  }
+}
+
+function assertRows({ key, rowCount }: ManifestFile, found: number): void {
+  if (found === rowCount) return;
+  const where = keyWithoutValues(key);
+  throw new PanoramaError(
+    "FORGET_IMPOSSIBLE",
+    `${where} has ${found} rows, not the ${rowCount} that it should`,
+    {
+      key: where,
+    },
+  );
+}
