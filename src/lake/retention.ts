@@ -8,6 +8,7 @@ import {
   runOfReceipts,
   runStartedAt,
   sharedSystemFolder,
+  stagedTableFolder,
   stagingFolder,
   systemFolder,
   tableFolder,
@@ -84,8 +85,8 @@ export async function collectGarbage(
 }
 
 /**
- * Removes what a run wrote of `tables` and did not publish. For a run that gives up, before it lets go of its
- * lease; nothing else would remove the files before the retention time is over.
+ * Removes what a run wrote of `tables` and did not publish. For a run that gives up, or reads them anew, while it holds
+ * its lease; nothing else would remove the files before a day is over.
  */
 export async function discardRun(
   store: Store,
@@ -94,7 +95,10 @@ export async function discardRun(
   tables: readonly string[],
 ): Promise<void> {
   const written: string[] = [];
-  for (const folder of [...tables.map((table) => tableFolder(lake, table)), stagingFolder(lake)]) {
+  for (const folder of tables.flatMap((table) => [
+    tableFolder(lake, table),
+    stagedTableFolder(lake, table, run),
+  ])) {
     for await (const { key } of store.list(folder)) if (runOfFile(lake, key) === run) written.push(key);
   }
   if (written.length === 0) return;
