@@ -53,6 +53,9 @@ export type Garbage =
   /** What a run read of files that are gone, or were never published. */
   | { readonly kind: "receipts"; readonly key: string; readonly run: string };
 
+/** However long replaced files are kept, what was never published is of use to nobody. */
+const mostOrphanHours = 24;
+
 type Leases = ReadonlyMap<string, FoundLease>;
 
 /**
@@ -198,9 +201,11 @@ async function removeOrphans(
   return [...orphans, ...dead.map(({ key, run }) => ({ kind: "dead-run" as const, key, run }))];
 }
 
+/** That there is no lease is enough; the hours are for what nobody has thought of. */
 function isOver(run: string, leases: Leases, { retentionHours, now }: RetentionOptions): boolean {
   const lease = leases.get(run);
-  return lease ? lease.dead : hoursBetween(runStartedAt(run), now) > retentionHours;
+  const hours = Math.min(retentionHours, mostOrphanHours);
+  return lease ? lease.dead : hoursBetween(runStartedAt(run), now) > hours;
 }
 
 function isOfLake(lease: FoundLease, lake: LakePlace): boolean {
