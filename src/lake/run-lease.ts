@@ -38,7 +38,7 @@ export interface FoundLease {
   readonly startedAt: Date;
 }
 
-/** Announces a run, before it writes anything. Renewed while the process lives, removed when disposed. */
+/** Announces a run, before it writes anything. Renewed while the process lives, removed when disposed, as far as the store lets it. */
 export async function announceRun(store: Store, lake: LakePlace, now: Date): Promise<RunLease> {
   const run = newRunId(now);
   const key = leaseKey(lake, run);
@@ -70,7 +70,12 @@ export async function announceRun(store: Store, lake: LakePlace, now: Date): Pro
     async [Symbol.asyncDispose]() {
       clearInterval(timer);
       await renewal;
-      await store.remove([key]);
+      try {
+        await store.remove([key]);
+      } catch (cause) {
+        // The next run finds it dead. A failure of the run itself is the one to tell.
+        if (!(cause instanceof PanoramaError)) throw cause;
+      }
     },
   };
 }
