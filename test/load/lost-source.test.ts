@@ -115,6 +115,7 @@ async function loadAll(
   const lake = await loadLake(sources, {
     ...{ encoder, store, place, details, signal, reopenMillis },
     define: { raw: true, view: true },
+    check: "sample",
     known: new Map(),
     reporter: { report, close: () => undefined },
   });
