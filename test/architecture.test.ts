@@ -20,7 +20,7 @@ const layers = {
     "reports/reporter.ts",
   ],
   // What is not a store of its own: how keys are spelled, and who wrote something.
-  keys: ["stores/lake-path.ts", "stores/process-mark.ts"],
+  keys: ["stores/lake-path.ts", "stores/run-id.ts", "stores/process-mark.ts"],
   structures: ["sources/openedx-structures/"],
   sources: ["sources/"],
   encoders: ["encoders/"],

@@ -71,9 +71,11 @@ export function assertUncontended(
     (name) => began.tables.get(name)?.load?.run !== current.tables.get(name)?.load?.run,
   );
   if (lost.length === 0) return;
+  const winners = new Set(lost.flatMap((name) => current.tables.get(name)?.load?.run ?? []));
+  const winner = winners.size === 0 ? "Another run" : `Run ${[...winners].join(", ")}`;
   throw new PanoramaError(
     "STORE_CONFLICT",
-    `Another run has published ${lost.join(", ")} since this one began; nothing of this run was published`,
+    `${winner} has published ${lost.join(", ")} since this one began; nothing of this run was published`,
     lost.length === 1 && lost[0] !== undefined ? { table: lost[0] } : {},
   );
 }

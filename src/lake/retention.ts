@@ -7,6 +7,7 @@ import {
   runOfFile,
   runOfReceipts,
   sharedSystemFolder,
+  stagedTableFolder,
   stagingFolder,
   systemFolder,
   tableFolder,
@@ -54,6 +55,9 @@ export type Garbage =
   /** What a run read of files that are gone, or were never published. */
   | { readonly kind: "receipts"; readonly key: string; readonly run: string };
 
+/** However long replaced files are kept, what was never published is of use to nobody. */
+const mostOrphanHours = 24;
+
 type Leases = ReadonlyMap<string, FoundLease>;
 
 /**
@@ -86,8 +90,8 @@ export async function collectGarbage(
 }
 
 /**
- * Removes what a run wrote of `tables` and did not publish. For a run that gives up, before it lets go of its
- * lease; nothing else would remove the files before the retention time is over.
+ * Removes what a run wrote of `tables` and did not publish. For a run that gives up, or reads them anew, while it holds
+ * its lease; nothing else would remove the files before a day is over.
  */
 export async function discardRun(
   store: Store,
@@ -96,7 +100,10 @@ export async function discardRun(
   tables: readonly string[],
 ): Promise<void> {
   const written: string[] = [];
-  for (const folder of [...tables.map((table) => tableFolder(lake, table)), stagingFolder(lake)]) {
+  for (const folder of tables.flatMap((table) => [
+    tableFolder(lake, table),
+    stagedTableFolder(lake, table, run),
+  ])) {
     for await (const { key } of store.list(folder)) if (runOfFile(lake, key) === run) written.push(key);
   }
   if (written.length === 0) return;
@@ -196,13 +203,15 @@ async function removeOrphans(
   return [...orphans, ...dead.map(({ key, run }) => ({ kind: "dead-run" as const, key, run }))];
 }
 
+/** That there is no lease is enough; the hours are for what nobody has thought of. */
 function isOver(
   run: string,
   leases: Leases,
   { retentionHours, now, orphansAtOnce = false }: RetentionOptions,
 ): boolean {
   const lease = leases.get(run);
-  return lease ? lease.dead : orphansAtOnce || hoursBetween(runStartedAt(run), now) > retentionHours;
+  const hours = Math.min(retentionHours, mostOrphanHours);
+  return lease ? lease.dead : orphansAtOnce || hoursBetween(runStartedAt(run), now) > hours;
 }
 
 function isOfLake(lease: FoundLease, lake: LakePlace): boolean {

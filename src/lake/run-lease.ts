@@ -12,7 +12,10 @@ import { hasEnded, ownMark, type ProcessMark, readMark, spellMark } from "../sto
 import type { Store } from "../stores/store.ts";
 
 const renewedEveryMillis = 3_600_000;
-/** A run that could not renew its lease for a day is not coming back. */
+/**
+ * A run that could not renew its lease for a day is not coming back. Two clocks are compared here; they may disagree by
+ * hours, since a lease that is held is an hour old at most.
+ */
 const deadAfterMillis = 24 * 3_600_000;
 
 /** A run's word that it is alive: while the lease stands, nobody takes its unpublished files for litter. */
@@ -27,9 +30,14 @@ export interface FoundLease {
   readonly run: string;
   /** Whether the run has ended without removing its lease, as far as can be told. */
   readonly dead: boolean;
+  /** Who runs it: undefined where the lease cannot be read. */
+  readonly host: string | undefined;
+  readonly pid: number | undefined;
+  /** To the second, by the clock of its machine. */
+  readonly startedAt: Date;
 }
 
-/** Announces a run, before it writes anything. Renewed while the process lives, removed when disposed. */
+/** Announces a run, before it writes anything. Renewed while the process lives, removed when disposed, as far as the store lets it. */
 export async function announceRun(store: Store, lake: LakePlace, now: Date): Promise<RunLease> {
   const run = newRunId(now);
   const key = leaseKey(lake, run);
@@ -61,7 +69,12 @@ export async function announceRun(store: Store, lake: LakePlace, now: Date): Pro
     async [Symbol.asyncDispose]() {
       clearInterval(timer);
       await renewal;
-      await store.remove([key]);
+      try {
+        await store.remove([key]);
+      } catch (cause) {
+        // The next run finds it dead. A failure of the run itself is the one to tell.
+        if (!(cause instanceof PanoramaError)) throw cause;
+      }
     },
   };
 }
@@ -79,15 +92,33 @@ export async function readLeases(
     const found = await store.get(key);
     if (found === undefined) continue;
     const { run } = described;
-    leases.set(run, { key, run, dead: isDead(found.bytes, run, now) });
+    const { mark, host, renewedAt } = readLease(found.bytes);
+    const startedAt = runStartedAt(run);
+    const dead =
+      (mark && hasEnded(mark)) ?? now.getTime() - (renewedAt ?? startedAt).getTime() > deadAfterMillis;
+    leases.set(run, { key, run, dead, host, pid: mark?.pid, startedAt });
   }
   return leases;
+}
+
+/** The runs that are under way in this lake besides `run`, as far as can be told, the first to begin first. */
+export async function findOtherRuns(
+  store: Store,
+  lake: LakePlace,
+  run: string,
+  now: Date,
+): Promise<readonly FoundLease[]> {
+  const leases = [...(await readLeases(store, lake.basePrefix, now)).values()];
+  return leases.filter(
+    (lease) => !lease.dead && lease.run !== run && lease.key === leaseKey(lake, lease.run),
+  );
 }
 
 function spellLease(run: string, startedAt: string, renewedAt: Date): Uint8Array {
   const lease = {
     run,
     host: hostname(),
+    pid: process.pid,
     process: spellMark(ownMark()),
     startedAt,
     renewedAt: renewedAt.toISOString(),
@@ -95,15 +126,14 @@ function spellLease(run: string, startedAt: string, renewedAt: Date): Uint8Array
   return Buffer.from(`${JSON.stringify(lease, undefined, 2)}\n`);
 }
 
-function isDead(bytes: Uint8Array, run: string, now: Date): boolean {
-  const { mark, renewedAt } = readLease(bytes);
-  const ended = mark && hasEnded(mark);
-  if (ended !== undefined) return ended;
-  return now.getTime() - (renewedAt ?? runStartedAt(run)).getTime() > deadAfterMillis;
+interface LeaseFields {
+  readonly mark?: ProcessMark;
+  readonly host?: string;
+  readonly renewedAt?: Date;
 }
 
 /** A lease that cannot be read counts as one of another machine, as old as its run. */
-function readLease(bytes: Uint8Array): { readonly mark?: ProcessMark; readonly renewedAt?: Date } {
+function readLease(bytes: Uint8Array): LeaseFields {
   let lease: unknown;
   try {
     lease = JSON.parse(Buffer.from(bytes).toString("utf8"));
@@ -111,11 +141,14 @@ function readLease(bytes: Uint8Array): { readonly mark?: ProcessMark; readonly r
     return {};
   }
   const fields = new Map(Object.entries(typeof lease === "object" && lease !== null ? lease : {}));
-  const [process, renewedAt] = [fields.get("process"), fields.get("renewedAt")] as unknown[];
+  const [process, host, renewedAt] = ["process", "host", "renewedAt"].map((name): unknown =>
+    fields.get(name),
+  );
   const mark = typeof process === "string" ? readMark(process) : undefined;
   const time = typeof renewedAt === "string" ? new Date(renewedAt) : undefined;
   return {
     ...(mark && { mark }),
+    ...(typeof host === "string" && { host }),
     ...(time && !Number.isNaN(time.getTime()) && { renewedAt: time }),
   };
 }

@@ -1,8 +1,10 @@
 import { type ErrorDetails, PanoramaError } from "../errors.ts";
 import type { LoadedTable } from "../lake/plan-publication.ts";
+import { discardRun } from "../lake/retention.ts";
 import type { Snapshot, Source } from "../sources/source.ts";
 import type { PeerReaders } from "./peer-readers.ts";
 import { type LoadContext, loadTable } from "./load-table.ts";
+import { untilReachable } from "./until-reachable.ts";
 import type { TableToLoad } from "./table-to-load.ts";
 
 /** One datasource and the tables that a run reads from it, all at one moment. */
@@ -40,22 +42,75 @@ export async function loadLake(sources: readonly SourceToLoad[], context: LoadCo
   return { loaded, unchanged, failed, incomplete };
 }
 
+/** How often a source is read anew whose connection was lost. */
+const mostAgain = 2;
+
+/** What was read of a source at one moment. */
+interface SourceRead extends LakeLoad {
+  /** Where the connection was lost, with what is left to tell and to count of that; undefined where it held. */
+  readonly lost?: { readonly error: unknown; readonly rest: readonly TableToLoad[] };
+}
+
+const nothing: LakeLoad = { loaded: [], unchanged: [], failed: 0, incomplete: 0 };
+
+/**
+ * Loads the tables of one source, all as they were at one moment. When the connection is lost, that moment is: all are
+ * read anew at another one, as soon as the server answers, and nothing is kept of what was read before.
+ */
 async function loadSource(source: SourceToLoad, context: LoadContext): Promise<LakeLoad> {
-  let read: LakeLoad | undefined;
+  let read: SourceRead;
+  try {
+    read = await readSource(source, context);
+  } catch (error) {
+    return failSource(source, error, context);
+  }
+  for (let again = 0; read.lost !== undefined && again < mostAgain; again++) {
+    const [table] = read.lost.rest;
+    const message = `the connection was lost at ${table?.request.table}: all tables are to be read anew, at another moment`;
+    context.reporter.report({ kind: "warning", source: source.name, message });
+    let discarded = false;
+    const discard = async (): Promise<void> => {
+      discarded = true;
+      const names = source.tables.map(({ request }) => request.table);
+      await discardRun(context.store, context.place, context.details.run, names);
+    };
+    try {
+      read = await untilReachable(() => readSource(source, context, discard), context);
+    } catch (cause) {
+      if (discarded) return failSource(source, cause, context);
+      context.signal.throwIfAborted();
+      const { message } = asPanoramaError(cause, { source: source.name });
+      context.reporter.report({ kind: "warning", source: source.name, message: `not read anew: ${message}` });
+      break;
+    }
+  }
+  return read.lost === undefined ? read : failRest(source, read, read.lost, context);
+}
+
+/**
+ * Opens the source, and reads its tables. Throws what keeps it from being opened. `onOpened` is called when the new
+ * moment is there, before the first table is read.
+ */
+async function readSource(
+  source: SourceToLoad,
+  context: LoadContext,
+  onOpened: () => Promise<void> = async () => undefined,
+): Promise<SourceRead> {
+  let read: SourceRead | undefined;
   try {
     await using opened = await source.open();
     await using peers = await source.openPeers?.(opened);
     await using snapshot = await opened.openSnapshot(context.signal, peers);
+    const marks = await snapshot.contentMarks?.(source.tables.map(({ request }) => request.table));
     for (const message of snapshot.notices) {
       context.reporter.report({ kind: "notice", source: source.name, message });
     }
-    read = await loadTables(source, snapshot, snapshot.shared ? peers : undefined, context);
+    await onOpened();
+    read = await loadTables(source, snapshot, marks, snapshot.shared ? peers : undefined, context);
   } catch (error) {
-    if (read === undefined) {
-      reportSourceFailure(source.name, source.tables, error, context);
-      return { loaded: [], unchanged: [], failed: source.tables.length, incomplete: 0 };
-    }
+    if (read === undefined) throw error;
     // Only the closing failed: what was read of a snapshot is whole.
+    if (read.lost !== undefined) return read;
     const { message } = asPanoramaError(error, { source: source.name });
     context.reporter.report({ kind: "warning", source: source.name, message });
   }
@@ -65,16 +120,15 @@ async function loadSource(source: SourceToLoad, context: LoadContext): Promise<L
 async function loadTables(
   source: SourceToLoad,
   snapshot: Snapshot,
+  marks: ReadonlyMap<string, string> | undefined,
   peers: PeerReaders | undefined,
   context: LoadContext,
-): Promise<LakeLoad> {
+): Promise<SourceRead> {
   const loaded: LoadedTable[] = [];
   const unchanged: TableToLoad[] = [];
   const absent: string[] = [];
   let failed = 0;
   let incomplete = 0;
-  const names = source.tables.map(({ request }) => request.table);
-  const marks = await snapshot.contentMarks?.(names);
   for (const [i, table] of source.tables.entries()) {
     try {
       const contentMark = marks?.get(table.request.table);
@@ -83,11 +137,13 @@ async function loadTables(
       else loaded.push(done.loaded);
       if (done?.incomplete) incomplete++;
     } catch (error) {
-      if (error instanceof PanoramaError && error.code === "SOURCE_UNREACHABLE") {
-        const rest = source.tables.slice(i);
-        reportSourceFailure(source.name, rest, connectionLost(source.name, error), context);
-        return { loaded, unchanged, failed: failed + rest.length, incomplete };
+      context.signal.throwIfAborted();
+      const rest = source.tables.slice(i);
+      if (await isMomentLost(snapshot, error)) {
+        return { loaded, unchanged, failed, incomplete, lost: { error, rest } };
       }
+      if (isUnreachable(error))
+        return failRest(source, { loaded, unchanged, failed, incomplete }, { error, rest }, context);
       if (table.optional && error instanceof PanoramaError && error.code === "TABLE_MISSING") {
         absent.push(table.request.table);
         continue;
@@ -109,8 +165,40 @@ async function loadTables(
   return { loaded, unchanged, failed, incomplete };
 }
 
+/** Whether the tables can be read at another moment only, because the connection is gone. */
+async function isMomentLost(snapshot: Snapshot, error: unknown): Promise<boolean> {
+  if (snapshot.isLost === undefined) return false;
+  if (isUnreachable(error)) return true;
+  const ended = error instanceof PanoramaError && /^SOURCE_(CUT_SHORT|FAILED)$/.test(error.code);
+  return ended && (await snapshot.isLost());
+}
+
+function isUnreachable(error: unknown): error is PanoramaError {
+  return error instanceof PanoramaError && error.code === "SOURCE_UNREACHABLE";
+}
+
+function failSource(source: SourceToLoad, error: unknown, context: LoadContext): LakeLoad {
+  reportSourceFailure(source.name, source.tables, error, context);
+  return { ...nothing, failed: source.tables.length };
+}
+
+/** Tells of the table that was being read, and of those after it, and counts them as failed. */
+function failRest(
+  { name }: SourceToLoad,
+  { loaded, unchanged, failed, incomplete }: LakeLoad,
+  { error, rest }: NonNullable<SourceRead["lost"]>,
+  context: LoadContext,
+): LakeLoad {
+  const [first] = rest;
+  const cutShort = first !== undefined && !isUnreachable(error);
+  if (cutShort) reportFailure(name, first.request.table, error, context);
+  const others = cutShort ? rest.slice(1) : rest;
+  if (others.length > 0) reportSourceFailure(name, others, connectionLost(name, error), context);
+  return { loaded, unchanged, failed: failed + rest.length, incomplete };
+}
+
 /** Another connection would read another moment. */
-function connectionLost(source: string, cause: PanoramaError): PanoramaError {
+function connectionLost(source: string, cause: unknown): PanoramaError {
   const message = "The connection has been lost, and with it the moment at which all tables are read";
   return new PanoramaError("SOURCE_UNREACHABLE", message, { source }, { cause });
 }

@@ -31,6 +31,8 @@ export interface LoadContext {
   readonly forced?: boolean;
   readonly reporter: Reporter;
   readonly signal: AbortSignal;
+  /** How long a server is waited for whose connection was lost, in milliseconds; five minutes if undefined. */
+  readonly reopenMillis?: number;
 }
 
 /** What a source can say of a table besides its rows, and who else reads them. */

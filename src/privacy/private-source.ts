@@ -44,6 +44,9 @@ export function withPrivacy(source: Source, rules: PrivacyRules): Source {
         ...(snapshot.contentMarks === undefined
           ? {}
           : { contentMarks: (tables) => snapshot.contentMarks?.(tables) ?? Promise.resolve(new Map()) }),
+        ...(snapshot.isLost === undefined
+          ? {}
+          : { isLost: async () => (await snapshot.isLost?.()) ?? false }),
         openTable: (request) => {
           const privacy = rules.tables.get(request.table);
           return privacy === undefined

@@ -60,7 +60,8 @@ class TerminalReporter implements Reporter {
   readonly #stopDrawing: () => void;
   readonly #inWork = new Map<string, TableInWork>();
   #tables: number | undefined;
-  #done = 0;
+  /** A table that is read anew is still one. */
+  readonly #done = new Set<string>();
   #closed = false;
   /** Permanent lines that the next drawing puts above the block. */
   #pending: string[] = [];
@@ -126,7 +127,7 @@ class TerminalReporter implements Reporter {
       }
       // Counted at the end: of an hourly load they are most.
       case "table-unchanged":
-        this.#done += 1;
+        this.#done.add(keyOf(event));
         return [];
       case "table-failed": {
         const below = this.#finish(event);
@@ -134,7 +135,7 @@ class TerminalReporter implements Reporter {
         return [`${this.#paint("bad", "✗")} ${first}`, ...rest, ...this.#below(below)];
       }
       case "source-failed": {
-        this.#done += event.tables.length;
+        for (const table of event.tables) this.#done.add(keyOf({ source: event.source, table }));
         const [first = "", ...rest] = spellError(event.error, event.source);
         return [`${this.#paint("bad", "✗")} ${first}`, ...rest, `  ${spellNotLoaded(event.tables)}`];
       }
@@ -164,7 +165,7 @@ class TerminalReporter implements Reporter {
     const key = keyOf(event);
     const below = this.#inWork.get(key)?.below ?? [];
     this.#inWork.delete(key);
-    this.#done += 1;
+    this.#done.add(key);
     return below;
   }
 
@@ -195,7 +196,7 @@ class TerminalReporter implements Reporter {
     const lines = planBlock(
       [...this.#inWork.values()],
       {
-        done: this.#done,
+        done: this.#done.size,
         tables: this.#tables,
         elapsedMillis: now - this.#startedAt,
         memoryBytes: this.#options.memory(),

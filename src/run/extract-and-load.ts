@@ -3,7 +3,7 @@ import type { LakeManifest } from "../lake/manifest.ts";
 import { type LoadedTable, planPublication } from "../lake/plan-publication.ts";
 import { publishTables, finishPublishing } from "../lake/publish.ts";
 import { collectGarbage, discardRun } from "../lake/retention.ts";
-import { announceRun, type RunLease } from "../lake/run-lease.ts";
+import { announceRun, findOtherRuns, type FoundLease, type RunLease } from "../lake/run-lease.ts";
 import { loadLake, type SourceToLoad } from "../load/load-lake.ts";
 import type { TableToLoad } from "../load/table-to-load.ts";
 import { type OpenedLake, openLake, openSource } from "../open.ts";
@@ -110,6 +110,9 @@ async function loadAndPublish(
   { signal, force, rebuild = [] }: RunOptions,
 ): Promise<RunOutcome> {
   const { reporter } = book;
+  for (const other of await findOtherRuns(lake.store, lake.place, lease.run, started)) {
+    reporter.report({ kind: "notice", message: spellOtherRun(other) });
+  }
   const began = await tidyUp(lake, catalog, selected, reporter);
   reporter.report({
     kind: "run-started",
@@ -226,6 +229,12 @@ async function refuseTables(
     }
   }
   return [...refused.keys()];
+}
+
+function spellOtherRun({ run, host, pid, startedAt }: FoundLease): string {
+  const who = host === undefined ? "" : `: process ${pid ?? "unknown"} on ${host},`;
+  const since = startedAt.toISOString().replace(/^(.*)T(.*)\.000Z$/, "$1 $2 UTC");
+  return `run ${run} has not ended${who} since ${since}; of a table that both load, the first to publish wins`;
 }
 
 /** Ends what an interrupted run began, removes what it left, and tells of both. */

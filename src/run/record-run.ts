@@ -27,7 +27,8 @@ export function openRunBook(
   reporter: Reporter,
   signal: AbortSignal,
 ): RunBook {
-  const tables: TableRecord[] = [];
+  /** By source and table: of one that was read anew, the last says how it ended. */
+  const tables = new Map<string, TableRecord>();
   let pausedMillis = 0;
   const schemaChanges = new Map<string, readonly SchemaChange[]>();
   /** Which the lake does not follow. */
@@ -44,7 +45,7 @@ export function openRunBook(
   return {
     reporter: {
       report(event) {
-        tables.push(...recordOf(event));
+        for (const record of recordOf(event)) tables.set(`${record.source}\0${record.table}`, record);
         if (event.kind === "schema-changed" && event.handling !== "followed") {
           otherChanges.set(event.table, event.changes);
         }
@@ -67,7 +68,7 @@ export function openRunBook(
     },
     async save(error) {
       if (error !== undefined && publishedAt === undefined) await lookForPublication();
-      const failed = error !== undefined || tables.some(({ ended }) => ended === "failed");
+      const failed = error !== undefined || [...tables.values()].some(({ ended }) => ended === "failed");
       await saveOrTell(
         { store, place },
         {
@@ -79,7 +80,7 @@ export function openRunBook(
           ended: publishedAt === undefined ? (failed ? "failed" : "unchanged") : "published",
           ...(error === undefined ? {} : { error: codeOf(error, signal) }),
           ...(pausedMillis === 0 ? {} : { pausedMillis }),
-          tables: tables.map((table) =>
+          tables: [...tables.values()].map((table) =>
             withChanges(table, schemaChanges.get(table.table) ?? [], otherChanges.get(table.table)),
           ),
           ...(state === undefined ? {} : { lake: state }),

@@ -20,6 +20,9 @@ const folderName = (text: string): { value: string } | { problem: string } =>
     ? { problem: "must be a folder's name such as openedx, without a slash at its ends" }
     : { value: text };
 
+/** A day: what was published yesterday can come back, and no query of a day's work loses its files. */
+const defaultRetentionHours = 24;
+
 interface LayoutKeys {
   readonly base_prefix: string | undefined;
   readonly datalake_database: string | undefined;
@@ -34,7 +37,7 @@ const layoutShape: Shape<LayoutKeys> = {
   format: optionalWord(["parquet", "csv"], { description: "parquet; csv where type is aws." }),
   retention_hours: optionalNumber(
     { whole: false, least: 0, spelled: "a number of hours" },
-    { description: "How long replaced files stay for running queries.", default: 2 },
+    { description: "How long replaced files stay for running queries.", default: defaultRetentionHours },
   ),
   check_files: optionalWord(["sample", "all"], {
     description: "How much of each file is compared with what was read, before it is published.",
@@ -141,7 +144,7 @@ export async function readDatalake(value: unknown, reading: SettingsReading): Pr
     database: keys.datalake_database,
     basePartitions: partitions,
     format: keys.format ?? (type === "aws" ? "csv" : "parquet"),
-    retentionHours: keys.retention_hours ?? 2,
+    retentionHours: keys.retention_hours ?? defaultRetentionHours,
     checkFiles: keys.check_files ?? "sample",
   });
   const found = (datalake: DatalakeSettings): DatalakeReading => ({

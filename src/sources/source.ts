@@ -94,6 +94,12 @@ export interface Snapshot extends AsyncDisposable {
    */
   contentMarks?(tables: readonly string[]): Promise<ReadonlyMap<string, string>>;
 
+  /**
+   * Whether the moment is gone for good, with the connection that it belonged to; asked after a failure. Left out by a
+   * source that is not worth reading anew.
+   */
+  isLost?(): Promise<boolean>;
+
   /** Throws `TABLE_MISSING` when there is no such table, `COLUMN_MISSING` when no column is left. */
   openTable(request: TableRequest): Promise<TableReading>;
 }

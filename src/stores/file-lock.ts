@@ -8,6 +8,8 @@ import { hasEnded, readMark } from "./process-mark.ts";
 const longestWaitMillis = 30_000;
 /** For holders on another machine, whose processes cannot be asked. Nothing is locked for a second. */
 const abandonedAfterMillis = 10 * 60_000;
+/** Where the file system's own time is not known, two clocks are compared, which may disagree by hours. */
+const surelyAbandonedAfterMillis = 24 * 3_600_000;
 
 export interface FileLock {
   /** Throws when somebody took the lock away, believing its holder dead. */
@@ -51,11 +53,17 @@ export async function lockFile(path: string): Promise<FileLock> {
 }
 
 async function take(candidate: string, lock: string): Promise<void> {
-  const start = Date.now();
+  const start = performance.now();
+  // The same clock, the file system's, says when a lock was made: that of another machine is not compared with ours.
+  const { mtimeMs: madeAt } = await stat(candidate);
   while (!(await renamed(candidate, lock))) {
-    const holder = await breakIfAbandoned(lock);
+    const waited = performance.now() - start;
+    const holder = await breakIfAbandoned(
+      lock,
+      (lockedAt) => madeAt + waited - lockedAt > abandonedAfterMillis,
+    );
     if (holder === undefined) continue;
-    if (Date.now() - start > longestWaitMillis) {
+    if (waited > longestWaitMillis) {
       const pid = readMark(holder)?.pid ?? "unknown";
       throw new PanoramaError(
         "STORE_FAILED",
@@ -76,14 +84,22 @@ export function isLockName(name: string): boolean {
 export async function removeAbandonedLock(lock: string): Promise<void> {
   const holders = (await unless(["ENOENT"], readdir(lock))) ?? [];
   const ours = holders.length === 1 && readMark(holders[0] ?? "") !== undefined;
-  if (ours) await breakIfAbandoned(lock);
+  if (ours) {
+    await breakIfAbandoned(lock, (lockedAt) => Date.now() - lockedAt > surelyAbandonedAfterMillis);
+  }
 }
 
-/** Breaks the lock of a killed process, else returns the name of the holder. */
-async function breakIfAbandoned(lock: string): Promise<string | undefined> {
+/**
+ * Breaks the lock of a killed process, else returns the name of the holder. `isOld` judges by a file's time, in
+ * milliseconds, where the process cannot be asked.
+ */
+async function breakIfAbandoned(
+  lock: string,
+  isOld: (lockedAtMillis: number) => boolean,
+): Promise<string | undefined> {
   const [holder] = (await unless(["ENOENT"], readdir(lock))) ?? [];
   if (holder !== undefined) {
-    if (!(await isAbandoned(lock, holder))) return holder;
+    if (!(await isAbandoned(lock, holder, isOld))) return holder;
     await unless(["ENOENT"], unlink(join(lock, holder)));
   }
   await unless(["ENOENT", "ENOTEMPTY", "EEXIST"], rmdir(lock));
@@ -100,10 +116,14 @@ async function renamed(candidate: string, lock: string): Promise<boolean> {
   }
 }
 
-async function isAbandoned(lock: string, holder: string): Promise<boolean> {
+async function isAbandoned(
+  lock: string,
+  holder: string,
+  isOld: (lockedAtMillis: number) => boolean,
+): Promise<boolean> {
   const mark = readMark(holder);
   const ended = mark && hasEnded(mark);
   if (ended !== undefined) return ended;
   const stats = await unless(["ENOENT"], stat(join(lock, holder)));
-  return stats !== undefined && Date.now() - stats.mtimeMs > abandonedAfterMillis;
+  return stats !== undefined && isOld(stats.mtimeMs);
 }

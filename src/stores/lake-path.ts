@@ -88,8 +88,13 @@ export function stagedCsvKey(lake: LakePlace, table: string, partition: Partitio
   return `${stagedFolder(lake, table, partition, run)}${encodeTableName(table)}.csv`;
 }
 
+/** Where files of a run wait that are of one table. Ends in a slash. */
+export function stagedTableFolder(lake: LakePlace, table: string, run: string): string {
+  return `${stagingFolder(lake)}${run}/${encodeTableName(table)}/`;
+}
+
 function stagedFolder(lake: LakePlace, table: string, partition: Partition, run: string): string {
-  return `${stagingFolder(lake)}${run}/${encodeTableName(table)}/${folders(partition)}`;
+  return stagedTableFolder(lake, table, run) + folders(partition);
 }
 
 /** The number of a Parquet file of ours, -1 for any other file. */

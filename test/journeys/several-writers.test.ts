@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { expect, test } from "vitest";
 import { describeOnServers, type TestDatabase } from "../services/mysql-server.ts";
 import { closeGate } from "./gate.ts";
@@ -28,13 +29,21 @@ describeOnServers(
       const { exitCode, stderr } = await first.ended;
 
       expect(second.exitCode).toBe(0);
+      expect(second.stderr).toMatch(
+        new RegExp(
+          `run \\S+ has not ended: process \\d+ on ${hostname()}, since [-\\d]+ [:\\d]+ UTC; ` +
+            "of a table that both load, the first to publish wins",
+        ),
+      );
       expect(exitCode).toBe(1);
       expect(readEvents(stderr).at(-1)).toMatchObject({
         kind: "error",
         table: "orders",
         error: {
           code: "STORE_CONFLICT",
-          message: "Another run has published orders since this one began; nothing of this run was published",
+          message: expect.stringMatching(
+            /^Run \d{8}T\d{6}Z-[0-9a-f]{6} has published orders since this one began; nothing of this run was published$/,
+          ) as unknown,
           remedy: "Another run published at the same time and won. Run again.",
         },
       });

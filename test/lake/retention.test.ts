@@ -52,6 +52,18 @@ describe("Retention", () => {
     expect([manifest.generation, manifest.tables.get("orders")?.replaced]).toEqual([3, []]);
   });
 
+  test("is shorter by the hour that the clock of who replaced them was behind, and by no more", async () => {
+    await using world = await temporaryLake();
+    const noonThere = hoursLater(-1);
+    await publish(world.store, ["ar"], hoursLater(-1, noonThere));
+    await publish(world.store, ["ar"], noonThere);
+
+    const early = await collect(world.store, 24, hoursLater(22.5));
+    const due = await collect(world.store, 24, hoursLater(23));
+
+    expect([early, due]).toEqual([nothing, { ...nothing, replacedFiles: 1 }]);
+  });
+
   test("of no hours removes replaced files at once", async () => {
     await using world = await temporaryLake();
     await publish(world.store, ["ar"], atNoon);
@@ -182,6 +194,17 @@ describe("Files without a manifest or a lease", () => {
     await using world = await temporaryLake();
     await load(world.store, newRunId(atNoon), "orders", ["ar"]);
     const options = { retentionHours: 24, tables: ["orders"] };
+
+    const early = await countGarbage(world.store, lake, { ...options, now: hoursLater(24) });
+    const late = await countGarbage(world.store, lake, { ...options, now: hoursLater(25) });
+
+    expect([early.orphanFiles, late.orphanFiles]).toEqual([0, 1]);
+  });
+
+  test("are removed after a day, however long replaced files are kept", async () => {
+    await using world = await temporaryLake();
+    await load(world.store, newRunId(atNoon), "orders", ["ar"]);
+    const options = { retentionHours: 720, tables: ["orders"] };
 
     const early = await countGarbage(world.store, lake, { ...options, now: hoursLater(24) });
     const late = await countGarbage(world.store, lake, { ...options, now: hoursLater(25) });

@@ -29,6 +29,8 @@ export type Fault =
     }
   /** The connection is reset when so many bytes of the request's body have come. */
   | { readonly kind: "reset"; readonly afterBytes: number }
+  /** The connection is reset at once, as by a server that is not there. */
+  | { readonly kind: "gone" }
   /** Nothing is read and nothing is said. */
   | { readonly kind: "stall" }
   /** The server does what it was asked to do, and the connection is reset when it answers. */
@@ -59,7 +61,8 @@ export async function openFaultyProxy(target: string): Promise<FaultyProxy> {
     incoming.on("error", () => {});
     response.on("error", () => {});
     if (fault?.kind === "stall") return;
-    if (fault?.kind === "answer") answer(incoming, response, fault);
+    if (fault?.kind === "gone") incoming.socket.resetAndDestroy();
+    else if (fault?.kind === "answer") answer(incoming, response, fault);
     else if (fault?.kind === "reset") resetAfter(incoming, fault.afterBytes, incoming);
     else handOn(new URL(url, target), incoming, response, fault);
   });

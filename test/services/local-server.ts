@@ -44,7 +44,7 @@ ALTER USER root@localhost IDENTIFIED BY '${account.password}';
 
 /**
  * Starts a server with its data, log and pid in `folder`; data found there is used again. `more` goes before the usual
- * options.
+ * options. `onPort`: where it was before.
  */
 export async function startLocalServer(
   kind: ServerKind,
@@ -53,6 +53,7 @@ export async function startLocalServer(
   certificates: Certificates | undefined,
   lifetime: Lifetime,
   more: readonly string[] = [],
+  onPort?: number,
 ): Promise<RunningServer> {
   const data = join(folder, "data");
   const options = [
@@ -70,7 +71,7 @@ export async function startLocalServer(
   // In the system's own temporary folder: a socket's path may not be longer than about a hundred bytes.
   const socketFolder = await mkdtemp(join(tmpdir(), "panorama-"));
   const socket = join(socketFolder, "sock");
-  const port = await findFreePort();
+  const port = onPort ?? (await findFreePort());
   options.push("--bind-address=127.0.0.1", `--port=${port}`, `--socket=${socket}`);
   options.push(`--pid-file=${join(folder, "pid")}`, `--init-file=${join(folder, "accounts.sql")}`);
   if (certificates !== undefined) {

@@ -28,7 +28,7 @@ test("a bucket needs nothing but its name: AWS itself, its credential chain, its
     database: undefined,
     basePartitions: [],
     format: "csv",
-    retentionHours: 2,
+    retentionHours: 24,
     checkFiles: "sample",
   });
 });

@@ -23,7 +23,7 @@ test("a lake in a folder: path relative to the file, Parquet, a day of retention
     database: undefined,
     basePartitions: [{ name: "lms", type: "varchar", value: "a" }],
     format: "parquet",
-    retentionHours: 2,
+    retentionHours: 24,
     checkFiles: "sample",
   });
 });

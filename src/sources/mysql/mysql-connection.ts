@@ -65,6 +65,8 @@ export interface PreparedStatement {
 }
 
 const connectTimeoutMillis = 15_000;
+/** Of silence, after which the server's machine is asked whether it is there; ten questions later it is not. */
+const keepAliveMillis = 60_000;
 
 /** Where the server is, for messages. */
 export function place(options: MysqlOptions): string {
@@ -150,7 +152,8 @@ function tryConnect(
 function openSocket(options: MysqlOptions): Socket {
   const socket = connectSocket(options.port, options.host);
   socket.setNoDelay(true);
-  socket.setKeepAlive(true);
+  // A server whose machine is gone says no goodbye; the system's own default notices after two hours.
+  socket.setKeepAlive(true, keepAliveMillis);
   if (isIP(options.host) > 0) Object.assign(socket, { _host: options.host });
   return socket;
 }

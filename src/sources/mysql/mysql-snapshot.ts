@@ -36,6 +36,11 @@ export async function openMysqlSnapshot(
         request,
         moment,
       ),
+    isLost: async () =>
+      session.query("DO 0").then(
+        () => false,
+        () => true,
+      ),
     contentMarks: (tables) => readContentMarks(session, options.database, tables, moment),
     [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
   };
