@@ -30,6 +30,8 @@ export interface RunOptions {
    * that is there.
    */
   readonly rebuild?: readonly string[];
+  /** About how many rows of a table a key range has; 131,072 when it is left out. Less makes sense where tables are small. */
+  readonly rowsPerKeyRange?: number;
 }
 
 export interface RunOutcome {
@@ -106,7 +108,7 @@ async function loadAndPublish(
   lease: RunLease,
   started: Date,
   book: RunBook,
-  { signal, force, rebuild = [] }: RunOptions,
+  { signal, force, rebuild = [], rowsPerKeyRange }: RunOptions,
 ): Promise<RunOutcome> {
   const { reporter } = book;
   const began = await tidyUp(lake, catalog, selected, reporter);
@@ -139,6 +141,8 @@ async function loadAndPublish(
     define: lake.upkeep === "manual" ? undefined : { raw: true, view: true },
     known: began.tables,
     forced: force || rebuild.length > 0,
+    readsFolders: lake.catalog?.readsFolders ?? false,
+    rowsPerRange: rowsPerKeyRange,
     reporter,
     signal,
   });
