@@ -76,7 +76,7 @@ describeOnServers("a large table", (server) => {
     expect(new Set(files.map(({ key }) => /part-(\d)/.exec(key)?.[1]))).toEqual(new Set(["0", "1"]));
     expect(files.every(({ keys, rowCount: rows }) => keys !== undefined && rows <= 131_072)).toBe(true);
 
-    await school.query("update visits set place = 0, changed = '2026-03-01' where id = 5");
+    await school.query("update visits set place = 0, changed = '2026-03-01' where id = 2");
     const second = await site.run("--log-format", "json", "extract-and-load", "--all");
 
     const loaded = readEvents(second.stderr).find(({ kind }) => kind === "table-loaded");
