@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format build bench bench-views bench-structures bench-idle services services-stop clean
+.PHONY: help demo test check format build bench bench-changes bench-views bench-structures bench-idle services services-stop clean
 
 # npm writes this file last, so it proves a finished install.
 installed := node_modules/.package-lock.json
@@ -28,6 +28,9 @@ build: $(installed) ## Build dist/
 
 bench: $(installed) build ## Measure loads side by side with a dump of the same table; ARGS=--quick leaves the largest out
 	@$(call run-typescript,bench/main.ts) $(ARGS)
+
+bench-changes: $(installed) build ## Measure a load of 1 % changed rows beside one of all rows
+	@$(call run-typescript,bench/changes.ts) $(ARGS)
 
 bench-views: $(installed) build ## Time every Open edX view of a sample site of 2 million rows
 	@$(call run-typescript,bench/views.ts) $(ARGS)

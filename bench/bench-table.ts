@@ -46,6 +46,26 @@ export async function ensureTable(
   return describeTable(server, database);
 }
 
+/** A table of its own for rows that change, with the indexes that matter for that. Answers with its database. */
+export async function ensureChangingTable(
+  server: BenchServer,
+  rows: number,
+  tell: (notice: string) => void,
+): Promise<string> {
+  const database = "panorama_bench_changes";
+  const mark = `${rows} rows and more`;
+  if ((await markOf(server, database)) === mark) return database;
+  tell(`filling ${database}.${tableName} with ${rows} rows…`);
+  await fillMysql(
+    { ...targetOf(server), database },
+    { scale: 1, seed: 1, studentModuleRows: rows, courses: 300, tables: [tableName], indexes: "primary" },
+  );
+  // Two of those that Open edX has; there are no smaller ones.
+  await server.query(`ALTER TABLE ${database}.${tableName} ADD INDEX (modified), ADD INDEX (student_id)`);
+  await finish(server, database, mark);
+  return database;
+}
+
 /** The same rows `times` over, each time with other ids, in a database of its own. Answers with its name. */
 export async function ensureLargeTable(
   server: BenchServer,

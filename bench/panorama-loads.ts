@@ -21,6 +21,8 @@ export interface LoadPlan {
   readonly format: "parquet" | "csv";
   readonly partitionFields: readonly string[];
   readonly database: string;
+  /** More of the table's entry in the settings: how it is kept up to date. */
+  readonly keeping?: object;
 }
 
 /** The typed view of the table. */
@@ -29,7 +31,7 @@ export const viewName: string = `bench_table_${tableName}`;
 export async function openPanoramaLoad(
   server: BenchServer,
   folder: string,
-  { name, format, partitionFields, database }: LoadPlan,
+  { name, format, partitionFields, database, keeping }: LoadPlan,
 ): Promise<PanoramaLoad> {
   const own = join(folder, name);
   const lake = join(own, "lake");
@@ -37,7 +39,7 @@ export async function openPanoramaLoad(
   const { password } = server.address;
   const settings = {
     datalake: { type: "local", path: lake, base_prefix: "bench", format },
-    datasources: [benchDatasource(server, database, partitionFields)],
+    datasources: [benchDatasource(server, database, partitionFields, keeping)],
   };
   await mkdir(own, { recursive: true });
   await writeFile(settingsFile, JSON.stringify(settings, null, 2));
@@ -66,6 +68,7 @@ export function benchDatasource(
   server: BenchServer,
   database: string,
   partitionFields: readonly string[],
+  keeping: object = {},
 ): object {
   const partitions =
     partitionFields.length === 0 ? {} : { partitions: { partition_fields: partitionFields } };
@@ -73,7 +76,7 @@ export function benchDatasource(
     type: "mysql",
     name: "bench",
     ...benchConnection(server, database),
-    tables: [{ name: tableName, ...partitions }],
+    tables: [{ name: tableName, ...partitions, ...keeping }],
   };
 }
 

@@ -73,6 +73,9 @@ export interface Catalog {
   /** What `publish` wants to be told: the tables of this lake, or of all lakes below its base prefix, as one. */
   readonly scope: "this-lake" | "all-lakes";
 
+  /** Present where all files of a slice have to lie in one folder. Left out where files are named one by one. */
+  readonly readsFolders?: true;
+
   /** Proves that it can be written. Never throws for a "no". */
   check(): Promise<readonly CheckResult[]>;
 

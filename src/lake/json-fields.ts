@@ -40,7 +40,7 @@ export function oneOfAt<T extends string>(path: string, value: unknown, allowed:
   return allowed.find((name) => name === value) ?? damaged(path, `one of ${allowed.join(", ")}`);
 }
 
-function damaged(path: string, expected: string): never {
+export function damaged(path: string, expected: string): never {
   const remedy = "Restore it from a backup, or remove it and load all tables again";
   unreadable(`is damaged: ${path} is not ${expected}. ${remedy}`);
 }

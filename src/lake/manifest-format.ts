@@ -1,9 +1,20 @@
 import { PanoramaError } from "../errors.ts";
 import type { Alteration } from "../table/alteration.ts";
 import { type ColumnType, spellColumnType } from "../table/column-type.ts";
+import type { KeyRange } from "../table/key-range.ts";
 import type { PartitionValue } from "../table/partition.ts";
 import type { Column } from "../table/table-schema.ts";
-import { booleanAt, countAt, listAt, objectAt, oneOfAt, textAt, timeAt, unreadable } from "./json-fields.ts";
+import {
+  booleanAt,
+  countAt,
+  damaged,
+  listAt,
+  objectAt,
+  oneOfAt,
+  textAt,
+  timeAt,
+  unreadable,
+} from "./json-fields.ts";
 import type {
   LakeManifest,
   ManifestFile,
@@ -177,13 +188,30 @@ function partitionValueAt(path: string, value: unknown): PartitionValue {
 
 function fileAt(path: string, value: unknown): ManifestFile {
   const from = objectAt(path, value);
-  const stagedAs = from["stagedAs"];
+  const { stagedAs, keys, forgottenRows } = from;
   return {
     key: textAt(`${path}.key`, from["key"]),
     byteCount: countAt(`${path}.byteCount`, from["byteCount"]),
     rowCount: countAt(`${path}.rowCount`, from["rowCount"]),
+    ...(keys === undefined ? {} : { keys: keyRangeAt(`${path}.keys`, keys) }),
+    ...(forgottenRows === undefined
+      ? {}
+      : { forgottenRows: countAt(`${path}.forgottenRows`, forgottenRows) }),
     ...(stagedAs === undefined ? {} : { stagedAs: textAt(`${path}.stagedAs`, stagedAs) }),
   };
+}
+
+function keyRangeAt(path: string, value: unknown): KeyRange {
+  const { from, below } = objectAt(path, value);
+  return {
+    ...(from === undefined ? {} : { from: integerAt(`${path}.from`, from) }),
+    ...(below === undefined ? {} : { below: integerAt(`${path}.below`, below) }),
+  };
+}
+
+function integerAt(path: string, value: unknown): string {
+  const text = textAt(path, value);
+  return /^-?\d+$/.test(text) ? text : damaged(path, "an integer");
 }
 
 function replacedAt(path: string, value: unknown): ReplacedFiles {

@@ -5,6 +5,7 @@ import { PanoramaError } from "../errors.ts";
 import { keyWithoutValues, type LakePlace, manifestKey } from "../stores/lake-path.ts";
 import type { Store } from "../stores/store.ts";
 import type { Alteration } from "../table/alteration.ts";
+import type { KeyRange } from "../table/key-range.ts";
 import type { Partition } from "../table/partition.ts";
 import type { Column } from "../table/table-schema.ts";
 import { parseManifest, spellManifest } from "./manifest-format.ts";
@@ -84,6 +85,10 @@ export interface ManifestFile {
   readonly key: string;
   readonly byteCount: number;
   readonly rowCount: number;
+  /** Of which range of the table's key it has the rows, where the table is kept in such ranges. Together they hold all keys. */
+  readonly keys?: KeyRange;
+  /** Of a file with `keys`, as of the slice. */
+  readonly forgottenRows?: number;
   /** Where the file still waits to be moved to `key`; undefined once it has been. */
   readonly stagedAs?: string;
 }

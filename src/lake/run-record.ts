@@ -146,7 +146,7 @@ function tableAt(path: string, value: unknown): TableRecord {
 function loadAt(path: string, from: Readonly<Record<string, unknown>>): Omit<LoadRecord, "table" | "source"> {
   const count = (name: string): number => countAt(`${path}.${name}`, from[name]);
   return {
-    strategy: oneOfAt(`${path}.strategy`, from["strategy"], ["full", "slices"]),
+    strategy: oneOfAt(`${path}.strategy`, from["strategy"], ["full", "slices", "merge"]),
     ...(from["reason"] === undefined ? {} : { reason: textAt(`${path}.reason`, from["reason"]) }),
     rows: count("rows"),
     bytes: count("bytes"),

@@ -48,6 +48,7 @@ export function keepColumns(reading: TableReading, kept: readonly KeptColumn[]):
     ...(definition === undefined ? {} : { definition }),
     split: (count) => reading.split(count),
     watermark: async (field) => reading.watermark?.(field),
+    ...(reading.keyRanges === undefined ? {} : { keyRanges: reading.keyRanges }),
     // What the source calls its slices are not the lake's names of them then.
     changesSince: async (watermark, field, partitionColumns) =>
       partitionColumns.some(isConverted)

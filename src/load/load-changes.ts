@@ -65,7 +65,7 @@ export async function loadChanges(
   onProgress: (rowCount: number, byteCount: number) => void,
   signal: AbortSignal,
 ): Promise<LoadedChanges | undefined> {
-  const ranges = [...changes.rangesOf([...toRead.values()])];
+  const ranges = changes.rangesOf([...toRead.values()]).map((condition) => ({ condition }));
   const nothing: LoadedRows = { rowCount: 0, slices: [], alterations: [], receipts: [] };
   const loaded =
     ranges.length === 0

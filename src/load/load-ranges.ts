@@ -1,5 +1,6 @@
 import type { ManifestSlice } from "../lake/manifest.ts";
 import type { TableReading } from "../sources/source.ts";
+import type { KeyRange } from "../table/key-range.ts";
 import type { RecordBatch } from "../table/record-batch.ts";
 import type { LoadedRows } from "./load-rows.ts";
 import type { PeerReaders } from "./peer-readers.ts";
@@ -12,6 +13,14 @@ export const worthSharingRows = 200_000;
 /** Numbers of Parquet files that each reader has for itself. */
 const filesPerReader = 10_000;
 
+/** Rows of a table that are read one after the other. */
+export interface RowRange {
+  /** As of `TableReading.split`, or of what tells of slices and key ranges. */
+  readonly condition: string;
+  /** Given where the range is to have files of its own. */
+  readonly keys?: KeyRange;
+}
+
 /** Loads with this reader: the rows of `batches`, into files numbered from `firstFileNumber`. */
 export type LoadHere = (
   batches: AsyncIterable<RecordBatch>,
@@ -19,39 +28,49 @@ export type LoadHere = (
   onProgress: (rowCount: number, byteCount: number) => void,
 ) => Promise<LoadedRows>;
 
+/** Ranges of a table's key for as many readers; none where it is read as a whole. */
+export async function splitForReaders(
+  reading: TableReading,
+  peers: PeerReaders,
+): Promise<readonly RowRange[]> {
+  const ranges = await reading.split((peers.count + 1) * rangesPerReader);
+  return ranges.length < 2 ? [] : ranges.map((condition) => ({ condition }));
+}
+
 /**
- * Loads a table in ranges of its key, by this reader and its peers at once. When one of them fails the others
- * finish the ranges they have begun, and no more are handed out.
+ * Loads the ranges of a table by this reader and its peers at once. When one of them fails the others finish the ranges
+ * they have begun, and no more are handed out.
  */
 export async function loadRanges(
   reading: TableReading,
   table: TableToLoad,
+  all: readonly RowRange[],
   peers: PeerReaders,
   loadHere: LoadHere,
   onProgress: (rowCount: number, byteCount: number) => void,
   signal: AbortSignal,
-): Promise<LoadedRows | undefined> {
-  const ranges = [...(await reading.split((peers.count + 1) * rangesPerReader))];
-  if (ranges.length < 2) return undefined;
+): Promise<LoadedRows> {
+  const ranges = [...all];
   const progress = new SharedProgress(peers.count + 1, onProgress);
   let failed = false;
-  const nextRange = (): string | undefined => (failed ? undefined : ranges.shift());
+  const nextRange = (): RowRange | undefined => (failed ? undefined : ranges.shift());
   const own = loadHere(batchesOf(reading, nextRange, signal), 0, progress.of(0));
   const others = Array.from({ length: peers.count }, (_, peer) =>
     peers.load(peer, {
       table,
       firstFileNumber: (peer + 1) * filesPerReader,
+      ofRanges: all.some(({ keys }) => keys !== undefined),
       nextRange,
       onProgress: progress.of(peer + 1),
     }),
   );
-  const all = [own, ...others].map((load) =>
+  const loads = [own, ...others].map((load) =>
     load.catch((error: unknown) => {
       failed = true;
       throw error;
     }),
   );
-  const settled = await Promise.allSettled(all);
+  const settled = await Promise.allSettled(loads);
   const loaded: LoadedRows[] = [];
   for (const result of settled) {
     if (result.status === "rejected") throw result.reason;
@@ -63,11 +82,14 @@ export async function loadRanges(
 /** The rows of one range after the other, as long as there are ranges. */
 export async function* batchesOf(
   reading: TableReading,
-  nextRange: () => string | undefined | Promise<string | undefined>,
+  nextRange: () => RowRange | undefined | Promise<RowRange | undefined>,
   signal: AbortSignal,
 ): AsyncGenerator<RecordBatch> {
   for (let range = await nextRange(); range !== undefined; range = await nextRange()) {
-    yield* reading.batches(signal, range);
+    const { condition, keys } = range;
+    for await (const batch of reading.batches(signal, condition)) {
+      yield keys === undefined ? batch : { ...batch, keys };
+    }
   }
 }
 

@@ -10,11 +10,11 @@ import { PanoramaError } from "../errors.ts";
 import type { CheckExtent } from "./check-sample.ts";
 import type { TableToLoad } from "./table-to-load.ts";
 import { assertNotRefused, openTableToLoad, tellSchemaChanges } from "./open-table-to-load.ts";
-import { loadRanges, type LoadHere, worthSharingRows } from "./load-ranges.ts";
-import { type LoadedRows, loadRows } from "./load-rows.ts";
+import { type ChosenStrategy, chooseStrategy } from "./choose-strategy.ts";
+import { loadPlanned } from "./load-planned.ts";
+import type { LoadedRows } from "./load-rows.ts";
 import type { PeerReaders } from "./peer-readers.ts";
-import { findChanges, loadChanges } from "./load-changes.ts";
-import { type FullReason, type LoadPlan, planLoad } from "./plan-load.ts";
+import { planLoad, type PlanRequest } from "./plan-load.ts";
 
 /** Where a run's tables go, and who is told. */
 export interface LoadContext {
@@ -29,6 +29,10 @@ export interface LoadContext {
   readonly known: ReadonlyMap<string, ManifestTable>;
   /** Loads all rows of all tables. */
   readonly forced?: boolean;
+  /** As of `Catalog`. */
+  readonly readsFolders?: boolean;
+  /** As of `StrategyRequest`. */
+  readonly rowsPerRange?: number | undefined;
   readonly reporter: Reporter;
   readonly signal: AbortSignal;
   /** How long a server is waited for whose connection was lost, in milliseconds; five minutes if undefined. */
@@ -41,8 +45,6 @@ export interface TableReaders {
   readonly contentMark: string | undefined;
   readonly peers: PeerReaders | undefined;
 }
-
-const progressMillis = 250;
 
 /** A table whose files are there. */
 export interface TableLoad {
@@ -72,10 +74,12 @@ export async function loadTable(
   const warn = newWarnings(reading, source, name, reporter);
   warn();
   const loadedAt = new Date();
-  const plan = planLoad({
+  const { place, forced = false, readsFolders = false, rowsPerRange } = context;
+  const request: PlanRequest = {
     ...{ previous: context.known.get(name), reading, table, format: encoder.format, contentMark },
-    ...{ place: context.place, forced: context.forced ?? false, now: loadedAt },
-  });
+    ...{ place, forced, readsFolders, rowsPerRange, now: loadedAt },
+  };
+  const plan = planLoad(request);
   if (plan.strategy === "unchanged") {
     reporter.report({ kind: "table-unchanged", table: name, source });
     return undefined;
@@ -85,23 +89,21 @@ export async function loadTable(
   const { field } = table.incremental ?? {};
   // Of the snapshot, so that it is the same before and after the rows are read.
   const watermark = field && (await reading.watermark?.(field));
-  const { loaded, slices, rowCount, fullAt, fullBecause } = await loadPlanned(
-    reading,
-    table,
-    plan,
-    watermark,
-    context,
-    peers,
-  );
+  const chosen = chooseStrategy(request);
+  const at = { reading, table, chosen, watermark, context, peers };
+  const { loaded, slices, rowCount, fullAt, told } = await loadPlanned(at, plan);
+  const impossible = whyNotAsSet(table, chosen) ?? whyNotAsSet(table, told);
+  if (impossible !== undefined) {
+    reporter.report({ kind: "warning", source, table: name, message: impossible });
+  }
   warn();
   const alterations = sumAlterations([...reading.alterations(), ...loaded.alterations]);
   reporter.report({
     kind: "table-loaded",
     table: name,
     source,
-    ...(fullBecause === undefined ? { strategy: "slices" } : { strategy: "full", reason: fullBecause }),
     ...sizesOf(loaded),
-    keptSlices: slices.length - loaded.slices.length,
+    ...told,
     millis: Math.round(performance.now() - started),
     alterations,
   });
@@ -142,6 +144,21 @@ function marksOf(
   };
 }
 
+/** Why a table is not kept as its settings say, where they cannot know that. */
+function whyNotAsSet(
+  { strategy }: TableToLoad,
+  chosen: Pick<ChosenStrategy, "strategy"> & { readonly reason?: string },
+): string | undefined {
+  if (chosen.strategy !== "full") return undefined;
+  if (strategy === "merge" && chosen.reason === "no-integer-key") {
+    return "strategy merge needs a primary key that is one integer column: all rows are read";
+  }
+  if (strategy === "slices" && chosen.reason === "slices-not-told-apart") {
+    return "strategy slices needs partition fields that can be asked for exactly: all rows are read";
+  }
+  return undefined;
+}
+
 /** Tells those warnings, each time it is called, that have come since the last time. */
 function newWarnings(reading: TableReading, source: string, table: string, reporter: Reporter): () => void {
   let told = 0;
@@ -158,11 +175,10 @@ function sizesOf({ rowCount, slices }: LoadedRows): {
   readonly rows: number;
   readonly bytes: number;
   readonly files: number;
-  readonly slices: number;
 } {
   const files = slices.flatMap((slice) => slice.files);
   const bytes = files.reduce((sum, file) => sum + file.byteCount, 0);
-  return { rows: rowCount, bytes, files: files.length, slices: slices.length };
+  return { rows: rowCount, bytes, files: files.length };
 }
 
 /** Tells what came up while the table was read. True when it is not all there. */
@@ -171,79 +187,6 @@ function reportFindings(reading: TableReading, source: string, table: string, re
   for (const message of notices) reporter.report({ kind: "notice", source, table, message });
   for (const message of shortfalls) reporter.report({ kind: "warning", source, table, message });
   return shortfalls.length > 0;
-}
-
-interface LoadedAsPlanned {
-  /** What was read. */
-  readonly loaded: LoadedRows;
-  /** The whole table. */
-  readonly slices: LoadedRows["slices"];
-  readonly rowCount: number;
-  /** As of the manifest's load; undefined where all rows were read this time. */
-  readonly fullAt?: string;
-  /** Why all rows were read, if they were. */
-  readonly fullBecause?: FullReason;
-}
-
-async function loadPlanned(
-  reading: TableReading,
-  table: TableToLoad,
-  plan: Exclude<LoadPlan, { readonly strategy: "unchanged" }>,
-  watermark: string | undefined,
-  context: LoadContext,
-  peers: PeerReaders | undefined,
-): Promise<LoadedAsPlanned> {
-  const readAll = async (fullBecause: FullReason): Promise<LoadedAsPlanned> => {
-    const loaded = await loadReading(reading, table, context, peers);
-    return { loaded, slices: loaded.slices, rowCount: loaded.rowCount, fullBecause };
-  };
-  if (plan.strategy === "full") return readAll(plan.reason);
-  const found = await findChanges(reading, plan, watermark, context.signal);
-  if (typeof found === "string") return readAll(found);
-  const loadHere = loadHereOf(reading, table, context);
-  const onProgress = progress(context.reporter, table.request.table);
-  const changes = await loadChanges(reading, plan.known, found, loadHere, onProgress, context.signal);
-  return changes === undefined ? readAll("slices-not-whole") : { ...changes, fullAt: plan.known.load.fullAt };
-}
-
-/** Loads what a reading has: all of it here, or in ranges together with the peers. */
-async function loadReading(
-  reading: TableReading,
-  table: TableToLoad,
-  context: LoadContext,
-  peers: PeerReaders | undefined,
-): Promise<LoadedRows> {
-  const { encoder, signal } = context;
-  const onProgress = progress(context.reporter, table.request.table);
-  const loadHere = loadHereOf(reading, table, context);
-  // A CSV slice is one file, which several readers cannot write.
-  const shares = peers !== undefined && encoder.format === "parquet";
-  if (shares && (reading.estimatedRowCount ?? 0) >= worthSharingRows) {
-    const loaded = await loadRanges(reading, table, peers, loadHere, onProgress, signal);
-    if (loaded !== undefined) return loaded;
-  }
-  return loadHere(reading.batches(signal), 0, onProgress);
-}
-
-function loadHereOf(
-  { schema }: TableReading,
-  { request: { table }, partitionColumns, apart }: TableToLoad,
-  { encoder, store, place, details, check }: LoadContext,
-): LoadHere {
-  const target = { store, place, format: encoder.format, table, run: details.run, apart };
-  return (batches, firstFileNumber, onProgress) =>
-    loadRows({
-      ...{ schema, partitionColumns, batches, encoder, details, target, check, firstFileNumber, onProgress },
-    });
-}
-
-function progress(reporter: Reporter, table: string): (rows: number, bytes: number) => void {
-  let last = performance.now();
-  return (rows, bytes) => {
-    if (performance.now() - last < progressMillis) return;
-    last = performance.now();
-    reporter.report({ kind: "table-progress", table, rows, bytes });
-  };
 }
 
 function assertPartitionColumns(reading: TableReading, table: TableToLoad, source: string): void {

@@ -1,4 +1,5 @@
 import type { SnapshotPeers } from "../sources/source.ts";
+import type { RowRange } from "./load-ranges.ts";
 import type { LoadedRows } from "./load-rows.ts";
 import type { TableToLoad } from "./table-to-load.ts";
 
@@ -6,8 +7,10 @@ import type { TableToLoad } from "./table-to-load.ts";
 export interface PeerLoad {
   readonly table: TableToLoad;
   readonly firstFileNumber: number;
+  /** As of `LoadTarget`. */
+  readonly ofRanges: boolean;
   /** Hands out the next range of the table, to whichever reader asks first; undefined when all are given. */
-  readonly nextRange: () => string | undefined;
+  readonly nextRange: () => RowRange | undefined;
   /** Told now and then, with the peer's totals so far. */
   readonly onProgress: (rowCount: number, byteCount: number) => void;
 }

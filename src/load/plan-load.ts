@@ -1,7 +1,8 @@
 import type { LakeFormat } from "../encoders/encoder.ts";
 import type { ManifestLoad, ManifestTable } from "../lake/manifest.ts";
-import type { ChangeField, TableReading } from "../sources/source.ts";
+import type { ChangeField, KeyRanges, TableReading } from "../sources/source.ts";
 import { isStaged, type LakePlace } from "../stores/lake-path.ts";
+import { chooseStrategy, isKeptInRanges, type StrategyRequest } from "./choose-strategy.ts";
 import type { TableToLoad } from "./table-to-load.ts";
 
 /** A table that was loaded before. */
@@ -20,13 +21,20 @@ export type FullReason =
   /** Files of the last load had to be put apart, and can come to their places now. */
   | "files-apart"
   | "reconcile-due"
-  /** The settings do not say how to find what has changed: by `timestamp_field` and `partition_fields`. */
+  | "set-to-full"
+  /** The settings do not say how to find what has changed: by `timestamp_field`, and for CSV files `partition_fields`. */
   | "not-incremental"
+  /** Without `partition_fields` changes are found by ranges of the primary key, which has to be one integer. */
+  | "no-integer-key"
+  /** Ranges of its key are not worth it. */
+  | "few-rows"
+  /** Its files are not of key ranges yet. */
+  | "no-key-ranges"
   /** They do, but there is nothing to begin from: the field was never read, or holds no times. */
   | "no-watermark"
   /** Values of the partition fields cannot be asked for exactly. */
   | "slices-not-told-apart"
-  /** Reading all is faster then, and sees everything. */
+  /** Of slices or of key ranges. Reading all is faster then, and sees everything. */
   | "most-slices-changed"
   /** What was put together did not have the rows that were counted. */
   | "slices-not-whole";
@@ -35,18 +43,25 @@ export type FullReason =
 export type LoadPlan =
   | { readonly strategy: "unchanged" }
   | { readonly strategy: "full"; readonly reason: FullReason }
-  /** To read what changed since the watermark, if it can be found and is not too much. */
-  | {
-      readonly strategy: "changes";
-      readonly known: KnownTable;
-      readonly since: string;
-      readonly field: ChangeField;
-    };
+  /** To read the slices that changed since the watermark, if they can be found and are not too many. */
+  | ({ readonly strategy: "changes" } & SinceWatermark)
+  /** The same with ranges of the key in place of slices. */
+  | ({
+      readonly strategy: "merge";
+      readonly keyRanges: KeyRanges;
+      readonly rowsPerRange: number;
+    } & SinceWatermark);
 
-export interface PlanRequest {
+interface SinceWatermark {
+  readonly known: KnownTable;
+  readonly since: string;
+  readonly field: ChangeField;
+}
+
+export interface PlanRequest extends StrategyRequest {
   /** As the lake has it; undefined for a table that it does not have. */
   readonly previous: ManifestTable | undefined;
-  readonly reading: Pick<TableReading, "schema" | "definition">;
+  readonly reading: StrategyRequest["reading"] & Pick<TableReading, "schema" | "definition">;
   readonly table: TableToLoad;
   readonly format: LakeFormat;
   readonly place: LakePlace;
@@ -66,12 +81,17 @@ export function planLoad(request: PlanRequest): LoadPlan {
   const different = findDifference(known, request);
   if (different !== undefined) return full(different);
   if (isUnchanged(known, contentMark, table, now)) return { strategy: "unchanged" };
-  const { field } = table.incremental ?? {};
-  if (field === undefined) return full("not-incremental");
+  const chosen = chooseStrategy(request);
+  if (chosen.strategy === "full") return chosen;
+  const { field } = chosen;
   const { watermark } = known.load;
   if (watermark?.field !== field.name) return full("no-watermark");
   if (isReconciliationDue(known.load, table, now)) return full("reconcile-due");
-  return { strategy: "changes", known, since: watermark.value, field };
+  const sinceThen = { known, since: watermark.value, field };
+  if (chosen.strategy === "slices") return { strategy: "changes", ...sinceThen };
+  if (!isKeptInRanges(known)) return full("no-key-ranges");
+  const { keyRanges, rowsPerRange } = chosen;
+  return { strategy: "merge", ...sinceThen, keyRanges, rowsPerRange };
 }
 
 /**
@@ -80,7 +100,7 @@ export function planLoad(request: PlanRequest): LoadPlan {
  */
 function findDifference(
   known: KnownTable,
-  { reading: { schema, definition }, table, format, place }: PlanRequest,
+  { reading: { schema, definition }, table, format, place, readsFolders = false }: PlanRequest,
 ): FullReason | undefined {
   const { source, partitionColumns, columns, key, load, slices } = known;
   if (load.request !== table.requestMark) return "settings-changed";
@@ -88,6 +108,8 @@ function findDifference(
   if (JSON.stringify([source, known.format, partitionColumns]) !== JSON.stringify(settings)) {
     return "settings-changed";
   }
+  // Files of several loads, which a catalog of before named one by one.
+  if (readsFolders && isKeptInRanges(known)) return "settings-changed";
   if (JSON.stringify([columns, key]) !== JSON.stringify([schema.columns, schema.key]))
     return "columns-changed";
   if (load.definition !== definition) return "table-altered";

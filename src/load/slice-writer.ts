@@ -4,6 +4,7 @@ import type { ManifestFile, ManifestSlice } from "../lake/manifest.ts";
 import { apartParquetKey, csvKey, type LakePlace, parquetKey, stagedCsvKey } from "../stores/lake-path.ts";
 import type { ObjectWriter, Store } from "../stores/store.ts";
 import type { Alteration } from "../table/alteration.ts";
+import type { KeyRange } from "../table/key-range.ts";
 import type { Partition } from "../table/partition.ts";
 import type { RecordBatch } from "../table/record-batch.ts";
 import { CheckedFile, type FileFormat, fileWrong } from "./checked-file.ts";
@@ -20,6 +21,8 @@ export interface LoadTarget {
   readonly run: string;
   /** Whether its Parquet files lie apart, because a reader of CSV files would take them for such. */
   readonly apart?: boolean | undefined;
+  /** Whether each batch tells of which range of the key it is; none makes no file then. */
+  readonly ofRanges?: boolean | undefined;
 }
 
 interface OpenFile {
@@ -27,6 +30,7 @@ interface OpenFile {
   readonly file: CheckedFile;
   readonly key: string;
   readonly stagedAs: string | undefined;
+  readonly keys: KeyRange | undefined;
 }
 
 /** Writes the files of one slice. Nothing of them is seen before the run is published. */
@@ -49,15 +53,18 @@ export class SliceWriter {
 
   async append(batch: RecordBatch): Promise<void> {
     if (this.#open !== undefined && this.#target.format === "parquet") {
-      if (this.#open.file.byteCount >= fileBytes) await this.#closeFile();
+      const { file, keys } = this.#open;
+      if (file.byteCount >= fileBytes || keys !== batch.keys) await this.#closeFile();
     }
-    this.#open ??= await this.#openFile();
+    this.#open ??= await this.#openFile(batch.keys);
     await this.#open.file.append(batch);
   }
 
-  /** Without rows it still makes a file, so that an empty table is one. */
+  /** Without rows it still makes a file, so that an empty table is one, but for the files of ranges. */
   async finish(): Promise<ManifestSlice> {
-    if (this.#open === undefined && this.#files.length === 0) this.#open = await this.#openFile();
+    const { ofRanges = false } = this.#target;
+    if (this.#open === undefined && this.#files.length === 0 && !ofRanges)
+      this.#open = await this.#openFile();
     await this.#closeFile();
     return { partition: this.#partition, files: this.#files };
   }
@@ -68,7 +75,7 @@ export class SliceWriter {
     await Promise.allSettled([this.#open?.object.abort(), this.#target.store.remove(finished)]);
   }
 
-  async #openFile(): Promise<OpenFile> {
+  async #openFile(keys?: KeyRange): Promise<OpenFile> {
     const { store, place, format, table, run, apart } = this.#target;
     const csv = format === "csv";
     const newKey = apart === true ? apartParquetKey : parquetKey;
@@ -77,17 +84,18 @@ export class SliceWriter {
       : newKey(place, table, this.#partition, run, this.#nextFileNumber());
     const stagedAs = csv ? stagedCsvKey(place, table, this.#partition, run) : undefined;
     const object = await store.create(stagedAs ?? key);
-    return { object, file: new CheckedFile(this.#format, object, key), key, stagedAs };
+    return { object, file: new CheckedFile(this.#format, object, key), key, stagedAs, keys };
   }
 
   async #closeFile(): Promise<void> {
     if (this.#open === undefined) return;
-    const { object, file, key, stagedAs } = this.#open;
+    const { object, file, key, stagedAs, keys } = this.#open;
     const { summary, receipt } = await file.finish();
     const stored = await object.close();
     this.#open = undefined;
     const { rowCount, byteCount, alterations } = summary;
-    this.#files.push({ key, byteCount, rowCount, ...(stagedAs === undefined ? {} : { stagedAs }) });
+    const more = { ...(stagedAs === undefined ? {} : { stagedAs }), ...(keys === undefined ? {} : { keys }) };
+    this.#files.push({ key, byteCount, rowCount, ...more });
     if (stored.byteCount !== byteCount) {
       const message = `${stored.byteCount} bytes are stored, and ${byteCount} were written`;
       throw fileWrong({ ...this.#format.schema, key }, message);

@@ -22,6 +22,9 @@ export interface KeptColumn {
   readonly retyped: boolean;
 }
 
+/** How a table is kept up to date; `auto` by what fits. */
+export type Strategy = "auto" | "full" | "slices" | "merge";
+
 /** A table as the settings want it in the lake. */
 export interface TableToLoad {
   readonly request: TableRequest;
@@ -32,6 +35,8 @@ export interface TableToLoad {
   readonly apart?: boolean;
   /** Whether it is no failure when the source lacks the table. */
   readonly optional?: true;
+  /** `auto` when it is left out. */
+  readonly strategy?: Strategy;
   /** How to read only what changed; undefined to read all of it. */
   readonly incremental: IncrementalLoad | undefined;
   /** Of everything that the settings say of it: equal ones ask for the same. */

@@ -103,6 +103,8 @@ async function openPrivateTable(
       partitionColumns.every((name) => isKept(reading.schema, plan, name))
         ? reading.changesSince?.(watermark, field, partitionColumns)
         : undefined,
+    // The source asks by its own keys, whatever becomes of them afterwards.
+    ...(reading.keyRanges === undefined ? {} : { keyRanges: reading.keyRanges }),
     batches: isAsRead
       ? (signal, range) => reading.batches(signal, range)
       : (signal, range) =>

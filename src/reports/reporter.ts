@@ -26,17 +26,17 @@ export type RunEvent =
       readonly kind: "table-loaded";
       readonly table: string;
       readonly source: string;
-      /** `slices`: only those were read in which something may have changed. */
-      readonly strategy: "full" | "slices";
+      /** `slices`: only those were read in which something may have changed; `merge`: only such ranges of the key. */
+      readonly strategy: "full" | "slices" | "merge";
       /** Why all rows were read, as of `FullReason`, if they were. */
       readonly reason?: string;
       readonly rows: number;
       /** Bytes of the files written. */
       readonly bytes: number;
       readonly files: number;
-      /** Slices that were read. */
+      /** Slices, by `merge` key ranges, that were read. */
       readonly slices: number;
-      /** Slices in which nothing has changed. */
+      /** Slices or key ranges in which nothing has changed. */
       readonly keptSlices: number;
       readonly millis: number;
       readonly alterations: readonly Alteration[];

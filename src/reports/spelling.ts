@@ -113,9 +113,10 @@ export function fellShort({
   return failed > 0 || incomplete > 0;
 }
 
-function spellSlices({ slices, keptSlices }: RunEvent & { readonly kind: "table-loaded" }): string {
-  if (keptSlices === 0) return spellCounted(slices, "slice");
-  return `${spellCount(slices)} of ${spellCounted(slices + keptSlices, "slice")}`;
+function spellSlices({ strategy, slices, keptSlices }: RunEvent & { readonly kind: "table-loaded" }): string {
+  const part = strategy === "merge" ? "key range" : "slice";
+  if (keptSlices === 0) return spellCounted(slices, part);
+  return `${spellCount(slices)} of ${spellCounted(slices + keptSlices, part)}`;
 }
 
 /** `Published 35 tables, 4 unchanged, 1 failed`, with what they hold. */

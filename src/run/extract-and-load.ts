@@ -31,6 +31,8 @@ export interface RunOptions {
    * that is there.
    */
   readonly rebuild?: readonly string[];
+  /** About how many rows of a table a key range has; 131,072 when it is left out. Less makes sense where tables are small. */
+  readonly rowsPerKeyRange?: number;
 }
 
 export interface RunOutcome {
@@ -107,7 +109,7 @@ async function loadAndPublish(
   lease: RunLease,
   started: Date,
   book: RunBook,
-  { signal, force, rebuild = [] }: RunOptions,
+  { signal, force, rebuild = [], rowsPerKeyRange }: RunOptions,
 ): Promise<RunOutcome> {
   const { reporter } = book;
   for (const other of await findOtherRuns(lake.store, lake.place, lease.run, started)) {
@@ -143,6 +145,8 @@ async function loadAndPublish(
     define: lake.upkeep === "manual" ? undefined : { raw: true, view: true },
     known: began.tables,
     forced: force || rebuild.length > 0,
+    readsFolders: lake.catalog?.readsFolders ?? false,
+    rowsPerRange: rowsPerKeyRange,
     reporter,
     signal,
   });

@@ -1,14 +1,15 @@
 import { PanoramaError } from "../errors.ts";
-import { type LakeManifest, type ManifestTable, readManifest } from "../lake/manifest.ts";
+import { type LakeManifest, type ManifestFile, type ManifestTable, readManifest } from "../lake/manifest.ts";
 import { findChanges, type FoundChanges, keyOf, rowsAtSource } from "../load/load-changes.ts";
+import { cutsOf, findRanges } from "../load/load-key-ranges.ts";
 import { openTableToLoad } from "../load/open-table-to-load.ts";
-import { type FullReason, type LoadPlan, planLoad } from "../load/plan-load.ts";
+import { type RangePlan, rangesOfFiles } from "../load/plan-key-ranges.ts";
+import { type FullReason, type LoadPlan, planLoad, type PlanRequest } from "../load/plan-load.ts";
 import type { TableToLoad } from "../load/table-to-load.ts";
 import { type OpenedLake, openLake, openSource } from "../open.ts";
 import type { Settings } from "../settings/settings.ts";
-import type { QuestionCost, ServerRole, Snapshot } from "../sources/source.ts";
-import type { LakeFormat } from "../encoders/encoder.ts";
-import type { LakePlace } from "../stores/lake-path.ts";
+import type { QuestionCost, ServerRole, Snapshot, TableReading } from "../sources/source.ts";
+import type { KeyRange } from "../table/key-range.ts";
 import type { Partition } from "../table/partition.ts";
 import type { SchemaChange } from "../table/schema-changes.ts";
 import { planTableToLoad } from "./plan-table-to-load.ts";
@@ -20,7 +21,7 @@ export interface PlannedTable {
   readonly table: string;
   readonly source: string;
   /** `failed`: it would fail, by `error`. */
-  readonly strategy: "unchanged" | "full" | "slices" | "failed";
+  readonly strategy: "unchanged" | "full" | "slices" | "merge" | "failed";
   /** Why all rows would be read. */
   readonly reason?: FullReason;
   /** About how many rows would be read; undefined where nobody knows. */
@@ -31,7 +32,11 @@ export interface PlannedTable {
   readonly keptSlices?: number;
   /** Slices without rows, which would go. */
   readonly goneSlices?: number;
-  /** What the server goes through to tell which rows have changed, and how many each slice has, if it is asked. */
+  /** Ranges of the key that would be read. */
+  readonly ranges?: readonly KeyRange[];
+  /** Ranges of the key that would stay as they are. */
+  readonly keptRanges?: number;
+  /** What the server goes through to tell which rows have changed, and how many each part has, if it is asked. */
   readonly costs?: { readonly changed: QuestionCost; readonly rowCounts: QuestionCost | undefined };
   /** How the lake's columns would change. */
   readonly schemaChanges?: readonly SchemaChange[];
@@ -78,7 +83,9 @@ async function planSource(
     const marks = await snapshot.contentMarks?.(tables.map(({ name }) => name));
     for (const table of tables) {
       const previous = published(manifest.tables.get(table.name));
-      const known = { previous, format: encoder.format, place, contentMark: marks?.get(table.name) };
+      const readsFolders = lake.catalog?.readsFolders ?? false;
+      const contentMark = marks?.get(table.name);
+      const known = { previous, format: encoder.format, place, contentMark, readsFolders };
       const toLoad = planTableToLoad(table, datasource, false);
       const plan = await planTable(source, toLoad, snapshot, known, signal);
       planned.push(snapshot.role === undefined ? plan : { ...plan, role: snapshot.role });
@@ -97,18 +104,17 @@ export function published(table: ManifestTable | undefined): ManifestTable | und
       ...table,
       slices: table.slices.map(({ partition, files }) => ({
         partition,
-        files: files.map(({ key, byteCount, rowCount }) => ({ key, byteCount, rowCount })),
+        files: files.map(withoutStaging),
       })),
     }
   );
 }
 
-interface Known {
-  readonly previous: ManifestTable | undefined;
-  readonly format: LakeFormat;
-  readonly place: LakePlace;
-  readonly contentMark: string | undefined;
+function withoutStaging({ key, byteCount, rowCount, keys }: ManifestFile): ManifestFile {
+  return { key, byteCount, rowCount, ...(keys === undefined ? {} : { keys }) };
 }
+
+type Known = Pick<PlanRequest, "previous" | "format" | "place" | "contentMark" | "readsFolders">;
 
 async function planTable(
   source: string,
@@ -133,22 +139,43 @@ async function planTable(
     if (plan.strategy === "full") {
       return { ...named, strategy: "full", reason: plan.reason, estimatedRows, reading: "whole-table" };
     }
-    const changes = await reading.changesSince?.(plan.since, plan.field, plan.known.partitionColumns);
-    const costs = await changes?.explain?.();
-    const watermark = await reading.watermark?.(plan.field);
-    const found = await findChanges(reading, plan, watermark, signal);
-    return {
-      ...named,
-      ...(typeof found === "string"
-        ? { strategy: "full", reason: found, estimatedRows, reading: "whole-table" }
-        : { strategy: "slices", ...describeChanges(plan, found), ...(await explainReading(found)) }),
-      ...(costs === undefined ? {} : { costs }),
-    };
+    const found = await (plan.strategy === "merge"
+      ? planMerge(reading, plan)
+      : planSlices(reading, plan, signal));
+    const all = found.strategy === "full" ? { estimatedRows, reading: "whole-table" as const } : {};
+    return { ...named, ...all, ...found };
   } catch (error) {
     if (!(error instanceof PanoramaError) || signal.aborted || error.code === "SOURCE_UNREACHABLE")
       throw error;
     return { ...named, strategy: "failed", error };
   }
+}
+
+type Asked = Omit<PlannedTable, "table" | "source">;
+
+async function planSlices(reading: TableReading, plan: PlannedChanges, signal: AbortSignal): Promise<Asked> {
+  const changes = await reading.changesSince?.(plan.since, plan.field, plan.known.partitionColumns);
+  const costs = await changes?.explain?.();
+  const watermark = await reading.watermark?.(plan.field);
+  const found = await findChanges(reading, plan, watermark, signal);
+  return {
+    ...(typeof found === "string"
+      ? { strategy: "full", reason: found }
+      : { strategy: "slices", ...describeChanges(plan, found), ...(await explainReading(found)) }),
+    ...(costs === undefined ? {} : { costs }),
+  };
+}
+
+async function planMerge(
+  reading: TableReading,
+  plan: LoadPlan & { readonly strategy: "merge" },
+): Promise<Asked> {
+  const { keyRanges, known, since, field } = plan;
+  const costs = await keyRanges.explain(cutsOf(rangesOfFiles(known.slices) ?? []), since, field);
+  const found = await findRanges(plan, await reading.watermark?.(field));
+  return typeof found === "string"
+    ? { strategy: "full", reason: found, costs }
+    : { strategy: "merge", ...describeRanges(found), costs, ...readByKey(found) };
 }
 
 async function explainReading({ changes, toRead }: FoundChanges): Promise<Pick<PlannedTable, "reading">> {
@@ -157,8 +184,26 @@ async function explainReading({ changes, toRead }: FoundChanges): Promise<Pick<P
   return reading === undefined ? {} : { reading };
 }
 
+function describeRanges({
+  kept,
+  toRead,
+}: RangePlan): Pick<PlannedTable, "ranges" | "keptRanges" | "estimatedRows"> {
+  return {
+    ranges: toRead.map(({ keys }) => keys),
+    keptRanges: kept.length,
+    estimatedRows: toRead.reduce((sum, { rowCount }) => sum + rowCount, 0),
+  };
+}
+
+/** By the primary key. */
+function readByKey({ toRead }: RangePlan): Pick<PlannedTable, "reading"> {
+  return toRead.length === 0 ? {} : { reading: "index" };
+}
+
+type PlannedChanges = LoadPlan & { readonly strategy: "changes" };
+
 function describeChanges(
-  { known }: LoadPlan & { readonly strategy: "changes" },
+  { known }: PlannedChanges,
   { toRead, counts }: FoundChanges,
 ): Pick<PlannedTable, "slices" | "keptSlices" | "goneSlices" | "estimatedRows"> {
   const rowCounts = new Map(known.slices.map((slice) => [keyOf(slice.partition), rowsAtSource(slice)]));

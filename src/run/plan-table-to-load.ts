@@ -11,8 +11,8 @@ export function planTableToLoad(
   datasource: DatasourceSettings,
   apart: boolean,
 ): TableToLoad {
-  // What is done about changes says nothing of what is asked for.
-  const { onSchemaChange, ...asked } = table;
+  // What is done about changes, and how a table is kept up to date, says nothing of what is asked for.
+  const { onSchemaChange, strategy = "auto", ...asked } = table;
   return {
     request: { table: table.name, fields: table.fields },
     partitionColumns: table.partitionFields,
@@ -20,6 +20,7 @@ export function planTableToLoad(
     viewName: table.viewName,
     apart,
     ...(table.fromPreset ? { optional: true } : {}),
+    strategy,
     incremental: table.incremental && {
       field: { name: table.incremental.timestampField, overlap: table.incremental.interval },
       reconcileSeconds: table.incremental.reconcileSeconds,

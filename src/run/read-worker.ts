@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
-import { batchesOf } from "../load/load-ranges.ts";
+import { batchesOf, type RowRange } from "../load/load-ranges.ts";
 import { openReading } from "../load/open-table-to-load.ts";
 import { type LoadedRows, loadRows } from "../load/load-rows.ts";
 import { type OpenedLake, openLake, openSource } from "../open.ts";
@@ -61,7 +61,11 @@ async function pace(): Promise<void> {
   askedAt = performance.now();
 }
 
-async function load({ table, firstFileNumber }: Extract<ToReader, { kind: "load" }>): Promise<FromReader> {
+async function load({
+  table,
+  firstFileNumber,
+  ofRanges,
+}: Extract<ToReader, { kind: "load" }>): Promise<FromReader> {
   lake ??= await openLake(start.settings, start.writers);
   const { encoder, store, place, checkFiles } = lake;
   const reading = await openReading(snapshot as Snapshot, table);
@@ -74,6 +78,7 @@ async function load({ table, firstFileNumber }: Extract<ToReader, { kind: "load"
     target: {
       ...{ store, place, format: encoder.format, table: table.request.table, run: start.run },
       apart: table.apart,
+      ofRanges,
     },
     check: checkFiles,
     firstFileNumber,
@@ -83,7 +88,7 @@ async function load({ table, firstFileNumber }: Extract<ToReader, { kind: "load"
   return { kind: "loaded", rows: sent };
 }
 
-async function nextRange(): Promise<string | undefined> {
+async function nextRange(): Promise<RowRange | undefined> {
   tell({ kind: "next-range" });
   for (;;) {
     const [message] = (await once(port, "message")) as [ToReader];

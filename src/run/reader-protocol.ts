@@ -1,6 +1,7 @@
 import { type ErrorCode, type ErrorDetails, PanoramaError } from "../errors.ts";
+import type { RowRange } from "../load/load-ranges.ts";
 import type { LoadedRows } from "../load/load-rows.ts";
-import type { TableToLoad } from "../load/table-to-load.ts";
+import type { PeerLoad } from "../load/peer-readers.ts";
 import type { DatasourceSettings, Settings } from "../settings/settings.ts";
 
 /** What a reader thread is started with. Holds secrets; it goes from memory to memory. */
@@ -18,9 +19,9 @@ export interface ReaderStart {
 /** What a reader thread is told. */
 export type ToReader =
   | { readonly kind: "open-snapshot" }
-  | { readonly kind: "load"; readonly table: TableToLoad; readonly firstFileNumber: number }
+  | ({ readonly kind: "load" } & Pick<PeerLoad, "table" | "firstFileNumber" | "ofRanges">)
   /** The answer to `next-range`. */
-  | { readonly kind: "range"; readonly range: string | undefined }
+  | { readonly kind: "range"; readonly range: RowRange | undefined }
   /** The answer to `may-read-on`, when it may. */
   | { readonly kind: "read-on" }
   | { readonly kind: "abort" }

@@ -89,8 +89,8 @@ class ReaderThread {
 
   async load(load: PeerLoad): Promise<LoadedRows> {
     this.#load = load;
-    const { table, firstFileNumber } = load;
-    const answer = await this.#ask({ kind: "load", table, firstFileNumber });
+    const { table, firstFileNumber, ofRanges } = load;
+    const answer = await this.#ask({ kind: "load", table, firstFileNumber, ofRanges });
     return answer.kind === "loaded" ? answer.rows : unexpected(answer);
   }
 

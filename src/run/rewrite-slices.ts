@@ -53,7 +53,10 @@ export async function rewriteSlices(
   return changes;
 }
 
-/** Files without any other row are left out, but for one where there would be none. */
+/**
+ * Files without any other row are left out, but for one where there would be none, and those of key ranges, which together
+ * hold every key.
+ */
 async function rewriteParquet(
   { lake: { store, place }, run, startedAt, search, files, signal }: RewriteParts,
   table: ManifestTable,
@@ -65,13 +68,14 @@ async function rewriteParquet(
   const inFile = columns.filter(({ name }) => !partitionColumns.includes(name));
   const schema = { source, table: table.table, columns: inFile, key };
   await using encoder = await encoderOf("parquet").openTable(schema, { run, startedAt });
-  const full = slice.files.filter((file) => rows.get(file.key) !== file.rowCount);
+  const full = slice.files.filter((file) => file.keys !== undefined || rows.get(file.key) !== file.rowCount);
   const kept = full.length > 0 || isNamed(slice, sought) ? full : slice.files.slice(0, 1);
   const written: ManifestFile[] = [];
   const isOurs = (file: ManifestFile): boolean => runOfFile(place, file.key) === run;
   let number = 1 + Math.max(-1, ...slice.files.filter(isOurs).map((file) => fileNumberOf(file.key)));
   for (const file of kept) {
-    if (isOurs(file) && !rows.has(file.key)) {
+    // No catalog that knows slices by their folders has such of key ranges.
+    if (!rows.has(file.key) && (isOurs(file) || file.keys !== undefined)) {
       written.push(file);
       continue;
     }
@@ -88,10 +92,16 @@ async function rewriteParquet(
       }),
     );
     const { rowCount, byteCount } = summary;
-    assertRows(file, rowCount + (rows.get(file.key) ?? 0));
-    written.push({ key: target, byteCount, rowCount });
+    const gone = rows.get(file.key) ?? 0;
+    assertRows(file, rowCount + gone);
+    written.push({ key: target, byteCount, rowCount, ...keysOf(file, gone) });
   }
   return written;
+}
+
+/** So that the next load knows how many rows the source has in the range. */
+function keysOf({ keys, forgottenRows = 0 }: ManifestFile, gone: number): Partial<ManifestFile> {
+  return keys === undefined ? {} : { keys, forgottenRows: forgottenRows + gone };
 }
 
 /** A slice of CSV files has one file, always at the same place. */

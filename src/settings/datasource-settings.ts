@@ -20,6 +20,7 @@ import {
   readMysqlConnection,
   readMysqlReplica,
 } from "./mysql-settings.ts";
+import { checkStrategy } from "./check-strategy.ts";
 import { addPreset, checkPartitionPrivacy, presetLevel, presetShape } from "./preset-settings.ts";
 import { checkPrivacyKey, type PrivacyKey } from "./privacy-settings.ts";
 import {
@@ -33,6 +34,7 @@ import {
 import type {
   BasePartition,
   CourseStructuresDatasourceSettings,
+  DatalakeSettings,
   DatasourceBasics,
   DatasourceSettings,
   FileDatasourceSettings,
@@ -144,6 +146,7 @@ export interface ReadDatasource {
 }
 
 export interface LakeSurroundings extends SettingsReading {
+  readonly datalake: DatalakeSettings | undefined;
   readonly basePrefix: string | undefined;
   readonly basePartitions: readonly BasePartition[];
   readonly privacyKey: PrivacyKey;
@@ -180,13 +183,16 @@ function readPreset(
   path: SettingPath,
   reading: LakeSurroundings,
 ): Omit<Basics, "tables"> & { readonly tables: readonly ReadTable[] } {
-  const { problems, privacyKey } = reading;
+  const { problems, privacyKey, datalake } = reading;
   const written = { preset: mapping["preset"], privacy: mapping["privacy"] };
   // Read again with the datasource's other keys: what is wrong is told once, and other types tell that they have no preset.
   const keys = Object.hasOwn(shapes[type], "preset") ? readMapping(presetShape, written, path, problems) : {};
   const level = presetLevel({ preset: undefined, privacy: undefined, ...keys }, path, problems);
   const tables = level === undefined ? listed : addPreset(listed, level, path, reading);
-  for (const table of tables) checkPartitionPrivacy(table, problems);
+  for (const table of tables) {
+    checkPartitionPrivacy(table, problems);
+    checkStrategy(table, { problems, datalake, datasourceType: type });
+  }
   const settings = tables.map((table) => table.settings);
   const isHashing = checkPrivacyKey(settings, privacyKey, path, problems);
   return {

@@ -5,7 +5,8 @@ import { lakeNames } from "./lake-names.ts";
 import { optionalWord, type Shape } from "./setting-values.ts";
 import type { IncrementalSettings, TableSettings } from "./settings.ts";
 import type { SettingPath, SettingsProblems } from "./settings-problems.ts";
-import { type ReadTable, reconcileSeconds, usualReconciliation } from "./table-settings.ts";
+import { reconcileSeconds, usualReconciliation } from "./partition-settings.ts";
+import type { ReadTable } from "./table-settings.ts";
 
 interface PresetKeys {
   readonly preset: "openedx" | undefined;

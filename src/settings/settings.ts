@@ -249,6 +249,8 @@ export interface TableSettings extends LakeNames {
   /** In path order; each is among `fields` when these are listed. */
   readonly partitionFields: readonly string[];
   readonly incremental: IncrementalSettings | undefined;
+  /** How it is kept up to date; left out: by what fits. */
+  readonly strategy?: StrategySetting;
   /** undefined: all columns of the table. */
   readonly fields: readonly FieldSettings[] | undefined;
   /** Of a table in files. */
@@ -263,6 +265,9 @@ export interface TableSettings extends LakeNames {
 
 /** The lake follows, keeps the columns that it has, or keeps the rows that it has. */
 export type OnSchemaChange = "evolve" | "ignore" | "fail";
+
+/** `auto` is left out. */
+export type StrategySetting = "full" | "slices" | "merge";
 
 export interface FieldSettings {
   readonly name: string;

@@ -4,25 +4,37 @@ import { parseConstant, type WrittenConstant } from "../table/parse-constant.ts"
 import { csvShape, readFileReading } from "./file-settings.ts";
 import { fieldTypeNames, parseFieldType } from "./field-type.ts";
 import { lakeNames } from "./lake-names.ts";
-import { nearestName } from "./nearest-name.ts";
+import { isBasePartition, partitionsSchema, readPartitions } from "./partition-settings.ts";
 import { privacySwitchSchema, readSwitch, readTablePrivacy, tablePrivacySchema } from "./privacy-settings.ts";
 import { isBlank, isMapping, readList, readMapping } from "./read-mapping.ts";
 import { expectMapping } from "./read-type.ts";
-import { describeUnknownWord, optionalText, requiredText, type Shape } from "./setting-values.ts";
+import {
+  describeUnknownWord,
+  optionalText,
+  optionalWord,
+  requiredText,
+  type Shape,
+} from "./setting-values.ts";
 import { schemaChangeShape } from "./schema-change-settings.ts";
-import type { BasePartition, FieldSettings, IncrementalSettings, TableSettings } from "./settings.ts";
+import type { BasePartition, FieldSettings, StrategySetting, TableSettings } from "./settings.ts";
 import type { SettingPath, SettingsProblems } from "./settings-problems.ts";
 
 interface TableKeys {
   readonly name: string;
   readonly datalake_table_name: string | undefined;
   readonly datalake_table_view: string | undefined;
+  readonly strategy: "auto" | StrategySetting | undefined;
 }
 
 const tableShape: Shape<TableKeys> = {
   name: requiredText({ description: "The table at the source." }),
   datalake_table_name: optionalText({ description: "Raw table; <base_prefix>_raw_<table> by default." }),
   datalake_table_view: optionalText({ description: "View; <base_prefix>_table_<table> by default." }),
+  strategy: optionalWord(["auto", "full", "slices", "merge"], {
+    description:
+      "How it is kept up to date: all rows again, the partitions that changed, or the ranges of its key that changed.",
+    default: "auto",
+  }),
 };
 
 interface FieldKeys {
@@ -35,67 +47,10 @@ const fieldShape: Shape<FieldKeys> = {
   type: optionalText({ description: "A MySQL type name.", examples: ["int", "varchar", "datetime"] }),
 };
 
-interface PartitionKeys {
-  readonly timestamp_field: string | undefined;
-  readonly interval: string | undefined;
-  readonly reconcile: string | undefined;
-}
-
-const units =
-  "microsecond|second|minute|hour|day|week|month|quarter|year|(second|minute|hour|day)_microsecond|" +
-  "(minute|hour|day)_second|(hour|day)_minute|day_hour|year_month";
-const intervalPattern = new RegExp(`^(\\d+(\\.\\d+)?|'[^']+'|"[^"]+")\\s+(${units})$`, "i");
-
-const mysqlInterval = (text: string): { value: string } | { problem: string } =>
-  intervalPattern.test(text.trim())
-    ? { value: text.trim() }
-    : { problem: "must be a MySQL interval such as 2 hour" };
-
-export const usualReconciliation = "every 1d";
-const reconcilePattern = /^(never|(?:every\s+)?(\d+)\s*(m|h|d|w|minutes?|hours?|days?|weeks?))$/i;
-const secondsOf: Readonly<Record<string, number>> = { m: 60, h: 3_600, d: 86_400, w: 604_800 };
-
-const reconciliation = (text: string): { value: string } | { problem: string } =>
-  reconcilePattern.test(text.trim())
-    ? { value: text.trim() }
-    : { problem: "must be never, or a time such as every 1d" };
-
-/** Seconds of a text that `reconciliation` accepts. */
-export function reconcileSeconds(text: string): number {
-  const [, , count, unit = ""] = reconcilePattern.exec(text) ?? [];
-  if (count === undefined) return Infinity;
-  return Number(count) * (secondsOf[unit.charAt(0).toLowerCase()] ?? Infinity);
-}
-
-const partitionShape: Shape<PartitionKeys> = {
-  timestamp_field: optionalText({ description: "Column that grows whenever a row changes." }),
-  interval: optionalText(
-    {
-      description: "How far before the latest change the next load begins to look.",
-      examples: ["2 hour"],
-      default: "10 minute",
-    },
-    mysqlInterval,
-  ),
-  reconcile: optionalText(
-    {
-      description: "How often all rows are read, or never.",
-      examples: ["every 12h"],
-      default: usualReconciliation,
-    },
-    reconciliation,
-  ),
-};
-
 const constant = z
   .union([z.string(), z.number(), z.boolean(), z.null()], { error: "must be a single value" })
   .optional();
 
-const columnList = z.union([z.array(z.union([z.string(), z.number(), z.boolean()])), z.string(), z.null()]);
-const partitionsSchema = z.strictObject({
-  partition_fields: columnList.optional().meta({ description: "Columns, in path order." }),
-  ...partitionShape,
-});
 const fieldSchema = z.strictObject({
   ...fieldShape,
   value: constant.meta({ description: "A constant in place of the column; null too." }),
@@ -173,8 +128,11 @@ function readTable(value: unknown, path: SettingPath, around: TableSurroundings)
   });
   const privacy =
     demanded.size === 0 ? undefined : { demanded, presumed: new Map(), others: "keep" as const };
-  const { name, on_schema_change: onSchemaChange } = keys;
-  return { name, ...names, ...partitions, fields, privacy, reading: fileReading, onSchemaChange };
+  const { name, on_schema_change: onSchemaChange, strategy = "auto" } = keys;
+  return {
+    ...{ name, ...names, ...partitions, fields, privacy, reading: fileReading, onSchemaChange },
+    ...(strategy === "auto" ? {} : { strategy }),
+  };
 }
 
 interface ReadFields {
@@ -245,89 +203,4 @@ function readConstant(
     problems.add([...path, "value"], `does not fit to the field's type${hint}`);
   }
   return written;
-}
-
-interface PartitionSettings {
-  readonly partitionFields: readonly string[];
-  readonly incremental: IncrementalSettings | undefined;
-}
-
-function readPartitions(
-  value: unknown,
-  path: SettingPath,
-  fields: readonly FieldSettings[] | undefined,
-  around: TableSurroundings,
-): PartitionSettings {
-  const { problems } = around;
-  if (isBlank(value)) return { partitionFields: [], incremental: undefined };
-  const mapping = expectMapping(value, path, problems, "partition_fields");
-  if (mapping === undefined) return { partitionFields: [], incremental: undefined };
-  const others = { nested: ["partition_fields"] };
-  const {
-    timestamp_field: timestampField,
-    interval,
-    reconcile,
-  } = readMapping(partitionShape, mapping, path, problems, others);
-  const given = (key: string): boolean => !isBlank(mapping[key]);
-  if (given("interval") && !given("timestamp_field")) {
-    problems.add([...path, "interval"], "timestamp_field is missing; without it every load is a full one");
-  }
-  return {
-    partitionFields: readPartitionFields(
-      mapping["partition_fields"],
-      [...path, "partition_fields"],
-      fields,
-      around,
-    ),
-    incremental:
-      timestampField === undefined
-        ? undefined
-        : {
-            timestampField,
-            interval: interval ?? "10 minute",
-            reconcileSeconds: reconcileSeconds(reconcile ?? usualReconciliation),
-          },
-  };
-}
-
-function readPartitionFields(
-  value: unknown,
-  path: SettingPath,
-  fields: readonly FieldSettings[] | undefined,
-  around: TableSurroundings,
-): readonly string[] {
-  const { problems } = around;
-  const isOneName = !isBlank(value) && !Array.isArray(value) && !isMapping(value);
-  const names: string[] = [];
-  for (const entry of readList(isOneName ? [value] : value, path, problems)) {
-    const result = tableShape.name.safeParse(entry.value);
-    if (!result.success) {
-      problems.add(entry.path, "must be a column's name");
-      continue;
-    }
-    const name = result.data;
-    if (names.includes(name)) problems.add(entry.path, "the same field is listed twice");
-    if (isBasePartition(name, around)) {
-      problems.add(entry.path, "a base partition of the lake has the same name");
-    }
-    if (fields !== undefined && !fields.some((field) => field.name === name)) {
-      const meant = nearestName(
-        name,
-        fields.map((field) => field.name),
-      );
-      problems.add(
-        entry.path,
-        `not among the table's fields${meant === undefined ? "" : `; did you mean "${meant}"?`}`,
-      );
-    }
-    names.push(name);
-  }
-  if (fields?.every((field) => names.includes(field.name))) {
-    problems.add(path, "every field is a partition field; no column would be left for the files");
-  }
-  return names;
-}
-
-function isBasePartition(name: string, around: TableSurroundings): boolean {
-  return around.basePartitions.some((partition) => partition.name.toLowerCase() === name.toLowerCase());
 }

@@ -1,5 +1,6 @@
 import type { Partition } from "../table/partition.ts";
 import type { Alteration } from "../table/alteration.ts";
+import type { KeyRange } from "../table/key-range.ts";
 import type { ColumnType } from "../table/column-type.ts";
 import type { RecordBatch } from "../table/record-batch.ts";
 import type { TableSchema } from "../table/table-schema.ts";
@@ -131,6 +132,30 @@ export interface SliceChanges {
   rangesOf(partitions: readonly Partition[]): readonly string[];
 }
 
+/**
+ * A table whose key is one integer, by ranges of that. Ranges are asked about by their cuts, as `rangesBetween` has them,
+ * and are told by their place in that order. Every question is answered as of the snapshot.
+ */
+export interface KeyRanges {
+  /**
+   * Cuts within a range that leave about `rowCount` rows in each part, where keys are not too far apart for that; rising.
+   * May count rows. `estimatedRows`: about how many the range has.
+   */
+  cut(within: KeyRange, rowCount: number, estimatedRows: number): Promise<readonly string[]>;
+  /** Ranges with rows that changed at or after the watermark, or of which that is not known. */
+  changed(cuts: readonly string[], watermark: string, field: ChangeField): Promise<ReadonlySet<number>>;
+  /** How many rows each range has. */
+  rowCounts(cuts: readonly string[]): Promise<readonly number[]>;
+  /** What `changed` and `rowCounts` cost the server. Asks neither. */
+  explain(
+    cuts: readonly string[],
+    watermark: string,
+    field: ChangeField,
+  ): Promise<{ readonly changed: QuestionCost; readonly rowCounts: QuestionCost }>;
+  /** For `batches`: the rows of one range. */
+  rangeOf(keys: KeyRange): string;
+}
+
 /** What each slice holds, calculated by the source itself. */
 export interface SliceDigests {
   /** Those that are compared: what the settings made up is not at the source. */
@@ -198,6 +223,9 @@ export interface TableReading {
     field: ChangeField,
     partitionColumns: readonly string[],
   ): Promise<SliceChanges | undefined>;
+
+  /** Left out where the table's key is not one integer. */
+  readonly keyRanges?: KeyRanges;
 
   /**
    * Undefined where slices cannot be told apart. `textBreaks`: whether line breaks within texts are to count as such, or

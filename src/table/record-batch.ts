@@ -1,3 +1,5 @@
+import type { KeyRange } from "./key-range.ts";
+
 /**
  * One column of a batch. `values` holds the rows that are not null, one after the other, in Parquet's
  * PLAIN encoding (https://parquet.apache.org/docs/file-format/data-pages/encodings/): little-endian
@@ -18,6 +20,8 @@ export interface RecordBatch {
   /** Bytes of all `values` together. */
   readonly byteCount: number;
   readonly columns: readonly ColumnData[];
+  /** Of which range of the table's key the rows are, where files are to hold those of one range each. */
+  readonly keys?: KeyRange;
   /**
    * Gives the buffers back to whoever made the batch, once; the batch must not be read afterwards.
    * Whoever consumes a batch calls it when no page refers to the buffers any more.

@@ -1,8 +1,10 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { describeOnServers, type TestDatabase } from "../services/mysql-server.ts";
 import { openAccount } from "./account.ts";
 import { readEvents } from "./program.ts";
-import { localLake, mysqlDatasource, openSite } from "./site.ts";
+import { localLake, mysqlDatasource, openSite, type Site } from "./site.ts";
 
 /** 2^18 rows: from 200,000 on a table is worth several connections. */
 const rowCount = 262_144;
@@ -21,6 +23,18 @@ async function fillVisits(school: TestDatabase, groups: number): Promise<void> {
   await school.query("analyze table visits");
 }
 
+interface FileOfRange {
+  readonly key: string;
+  readonly rowCount: number;
+  readonly keys?: object;
+}
+
+async function filesOf(site: Site): Promise<readonly FileOfRange[]> {
+  const text = await readFile(join(site.lake, "school/_panorama/manifest.json"), "utf8");
+  const { tables } = JSON.parse(text) as { tables: { slices: { files: FileOfRange[] }[] }[] };
+  return tables.flatMap(({ slices }) => slices.flatMap((slice) => slice.files));
+}
+
 const facts = "count(*) as n, sum(id) as ids, sum(place) as places, count(note) as notes, max(note) as last";
 
 describeOnServers("a large table", (server) => {
@@ -37,6 +51,38 @@ describeOnServers("a large table", (server) => {
     expect(run.exitCode, run.stderr).toBe(0);
     expect(readEvents(run.stderr).filter(({ kind }) => kind === "notice")).toEqual([]);
     expect((await site.files()).filter((file) => file.endsWith(".parquet"))).toHaveLength(3);
+    expect(await site.query(`select ${facts} from school_table_visits`)).toEqual(
+      await comparable(school, `select ${facts} from visits`),
+    );
+  });
+
+  test("is read so into a file for each range of its key, and then the ranges that changed", async () => {
+    await using school = await server.database();
+    await fillVisits(school, 50);
+    await school.query(
+      "alter table visits add column changed datetime not null default '2026-01-01', add key (changed)",
+    );
+    // Or all rows would have the latest time, and be looked at again.
+    await school.query("update visits set changed = '2026-02-01' where id = 1");
+    const visits = { name: "visits", strategy: "merge", partitions: { timestamp_field: "changed" } };
+    await using site = await openSite({
+      datalake: localLake,
+      datasources: [mysqlDatasource(school, [visits], { parallel_reads: 2 })],
+    });
+    const first = await site.run("extract-and-load", "--all");
+    expect(first.exitCode, first.stderr).toBe(0);
+    const files = await filesOf(site);
+    // Of both readers, which have numbers of their own.
+    expect(new Set(files.map(({ key }) => /part-(\d)/.exec(key)?.[1]))).toEqual(new Set(["0", "1"]));
+    expect(files.every(({ keys, rowCount: rows }) => keys !== undefined && rows <= 131_072)).toBe(true);
+
+    await school.query("update visits set place = 0, changed = '2026-03-01' where id = 2");
+    const second = await site.run("--log-format", "json", "extract-and-load", "--all");
+
+    const loaded = readEvents(second.stderr).find(({ kind }) => kind === "table-loaded");
+    expect(loaded, second.stderr).toMatchObject({
+      ...{ strategy: "merge", slices: 1, keptSlices: files.length - 1 },
+    });
     expect(await site.query(`select ${facts} from school_table_visits`)).toEqual(
       await comparable(school, `select ${facts} from visits`),
     );

@@ -3,6 +3,7 @@ import { defineTables, undefineTables } from "../../src/lake/definitions.ts";
 import { lakeTables } from "../../src/lake/lake-tables.ts";
 import {
   type LakeManifest,
+  type ManifestFile,
   readManifest,
   saveManifest,
   updateManifest,
@@ -55,6 +56,29 @@ describe("A manifest", () => {
     expect(saved.manifest.tables.get("orders")?.replaced).toEqual([
       { at: atNoon.toISOString(), files: [key] },
     ]);
+  });
+
+  test("says which keys a file has, or nothing of keys, and that a wrong key is none", async () => {
+    await using world = await temporaryLake();
+    const file = (name: string, keys?: object): object => ({
+      ...{ key: `${key}${name}`, byteCount: 10, rowCount: 1 },
+      ...(keys === undefined ? {} : { keys }),
+    });
+    const files = [file("a", { below: "-5" }), file("b", { from: "-5" }), file("c", {}), file("d")];
+    const kept = { ...orders, slices: [{ partition: [], files: files as readonly ManifestFile[] }] };
+    await saveManifest(world.store, lake, planPublication(empty, [kept], "r", atNoon), {
+      manifest: empty,
+      version: null,
+    });
+
+    const read = (await readManifest(world.store, lake)).manifest;
+    expect(read.tables.get("orders")?.slices).toEqual(kept.slices);
+
+    const text = (await contentOf(world.store, manifestKey(lake)))?.replace('"-5"', '"- 5"') ?? "";
+    await world.store.put(manifestKey(lake), Buffer.from(text));
+    await expect(readManifest(world.store, lake)).rejects.toThrow(
+      /files\[0\]\.keys\.below is not an integer/,
+    );
   });
 
   test("has a line per table", async () => {

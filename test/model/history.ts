@@ -23,6 +23,8 @@ export type Change =
       /** Done by a transaction that commits later. */
       readonly open: boolean;
     }
+  /** The row gets a key above or below all others, perhaps behind a hole. */
+  | { readonly change: "rekey"; readonly row: number; readonly value: number }
   | { readonly change: "delete"; readonly row: number; readonly open: boolean }
   | { readonly change: "empty-slice"; readonly row: number }
   | { readonly change: "empty" | "truncate" }
@@ -34,6 +36,8 @@ export type Configuration = "fields" | "interval" | "reconcile" | "timestamp" | 
 
 export interface TableShape {
   readonly partitionBy: readonly ("part" | "section")[];
+  /** Said where it has no partitions and its files are Parquet. */
+  readonly strategy: "auto" | "merge";
   readonly indexed: boolean;
   readonly timeType: "datetime(6)" | "datetime" | "timestamp(6)" | "date";
   /** The settings list the fields, perhaps with a constant in place of one. */
@@ -117,6 +121,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
     }),
   },
   { weight: 3, arbitrary: record({ change: fc.constant("delete" as const), row: small, open }) },
+  { weight: 1, arbitrary: record({ change: fc.constant("rekey" as const), row: small, value: small }) },
   { weight: 1, arbitrary: record({ change: fc.constant("empty-slice" as const), row: small }) },
   { weight: 1, arbitrary: record({ change: fc.constantFrom("empty" as const, "truncate" as const) }) },
   {
@@ -140,8 +145,9 @@ const change: fc.Arbitrary<Change> = fc.oneof(
 
 const shape: fc.Arbitrary<TableShape> = record({
   partitionBy: fc.constantFrom<TableShape["partitionBy"]>(
-    ...([["part"], ["part"], ["section"], ["part", "section"], ["part", "section"], []] as const),
+    ...([["part"], ["part"], ["section"], ["part", "section"], ["part", "section"], [], [], []] as const),
   ),
+  strategy: fc.constantFrom("merge", "merge", "auto"),
   indexed: fc.oneof(
     { weight: 3, arbitrary: fc.constant(true) },
     { weight: 1, arbitrary: fc.constant(false) },

@@ -61,14 +61,20 @@ export class ModelTable {
     await main.query(
       `create table ${this.name} (${columns.replace("id int null", "id int primary key")}${index}, key (modified))`,
     );
-    // A row for each value, so that most of them stay as they are from one run to the next.
-    const rows = parts.map((_, part) => this.#insert({ part, value: 0, time: "old" }));
+    // A row for each value, so that most of them stay as they are from one run to the next; more for ranges of the key.
+    const some = partitionBy.length === 0 ? [...parts, ...parts, ...parts] : parts;
+    const rows = some.map((_, part) => this.#insert({ part, value: 0, time: "old" }));
     await main.query(rows.join("; "));
   }
 
   /** All that a load may depend on besides rows: where it differs all rows are read. */
   get request(): string {
-    return JSON.stringify([this.entry, this.#alterations]);
+    return JSON.stringify([this.#entry, this.#alterations]);
+  }
+
+  /** Whether it may be kept by the ranges of its key, where its files are Parquet. */
+  get mergeable(): boolean {
+    return this.partitionBy.length === 0 && this.incremental;
   }
 
   /** The columns by which slices are told apart now. */
@@ -101,8 +107,13 @@ export class ModelTable {
     return this.#settings.constant && this.partitionBy.includes("part");
   }
 
-  /** The table's entry in the settings file. */
-  get entry(): object {
+  /** The table's entry in the settings file of a lake of this format. */
+  entryFor(format: "parquet" | "csv"): object {
+    const isSaid = this.mergeable && format === "parquet";
+    return { ...this.#entry, ...(isSaid ? { strategy: this.#shape.strategy } : {}) };
+  }
+
+  get #entry(): object {
     const { interval, reconcile, timestamp } = this.#settings;
     const fields = this.#fields();
     return {
@@ -186,6 +197,14 @@ export class ModelTable {
       await writers.main.query(
         `delete from ${this.name} where part <=> ${part}${this.partitionBy.includes("section") ? ` and section <=> ${section}` : ""}`,
       );
+      return;
+    }
+    if (change.change === "rekey") {
+      const { value } = change;
+      const key = value % 2 === 0 ? this.#nextId + value : -this.#nextId - value;
+      this.#nextId += value + 1;
+      await writers.endOpen(this.name);
+      await writers.main.query(`update ${this.name} set id = ${key} ${where}`);
       return;
     }
     const sql =

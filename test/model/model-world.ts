@@ -20,6 +20,9 @@ import { OpenTransaction } from "./open-transaction.ts";
 /** Changes are known to be over when they are some seconds old. */
 const settlingMillis = 4_500;
 
+/** So few that tables of some rows have several ranges. */
+const rowsPerKeyRange = 4;
+
 /** What was met on the way, to see that the histories are not empty of what they are about. */
 export interface Met {
   readonly runs: Map<string, number>;
@@ -34,6 +37,15 @@ export interface Met {
 interface Member {
   readonly table: ModelTable;
   readonly lake: ExpectedLake;
+}
+
+/** As the manifest has it. */
+interface PublishedTable {
+  readonly table: string;
+  readonly load?: { readonly run: string };
+  readonly slices: readonly {
+    readonly files: readonly { readonly keys?: { readonly from?: string } }[];
+  }[];
 }
 
 interface Ended {
@@ -146,17 +158,19 @@ class ModelWorld {
   async #describeNow(): Promise<readonly TableNow[]> {
     const now = await this.#writers.now();
     const openMicros = this.#writers.openMicros(now);
+    const cuts = await this.#rangeCuts();
     const found: TableNow[] = [];
     for (const { table } of this.#members) {
       const rows = await this.#writers.main.query(`select * from ${table.name}`);
-      found.push(describeNow(table, rows, { now, openMicros, format: this.#format }));
+      const of = { now, openMicros, format: this.#format, cuts: cuts.get(table.name) };
+      found.push(describeNow(table, rows, of));
     }
     return found;
   }
 
   async #settings(): Promise<Settings> {
     const file = join(this.#folder, "panorama_settings.yaml");
-    const entries = this.#members.map(({ table }) => table.entry);
+    const entries = this.#members.map(({ table }) => table.entryFor(this.#format));
     const content = {
       datalake: { ...localLake, format: this.#format },
       datasources: [mysqlDatasource(this.#writers.main, entries, { parallel_reads: 1 })],
@@ -184,7 +198,7 @@ class ModelWorld {
       extractAndLoad(
         settings,
         { all: true },
-        { reporter: { report, close: () => undefined }, signal: stop.signal, force },
+        { reporter: { report, close: () => undefined }, signal: stop.signal, force, rowsPerKeyRange },
       );
     const disk = fate.fate === "loses-disk" ? failDisk(fate.atOperation) : undefined;
     const running = fate.fate === "killed" ? [runAndKill(settings.file, force, fate.atOperation)] : [run()];
@@ -248,18 +262,34 @@ class ModelWorld {
 
   /** Which run's load of each table the manifest has. */
   async #publishedRuns(): Promise<ReadonlyMap<string, string>> {
+    const tables = await this.#publishedTables();
+    return new Map(tables.map(({ table, load }) => [table, load?.run ?? ""]));
+  }
+
+  /** Where the ranges meet of which the manifest's files are, of tables that are kept so. */
+  async #rangeCuts(): Promise<ReadonlyMap<string, readonly bigint[]>> {
+    const tables = await this.#publishedTables();
+    const kept = tables.flatMap(({ table, slices }) => {
+      const keys = slices.flatMap(({ files }) => files.flatMap((file) => file.keys ?? []));
+      const cuts = new Set(keys.flatMap(({ from }) => (from === undefined ? [] : [from])));
+      return keys.length === 0 ? [] : [[table, [...cuts].map(BigInt)] as const];
+    });
+    return new Map(kept);
+  }
+
+  async #publishedTables(): Promise<readonly PublishedTable[]> {
     const text = await readFile(join(this.#lakeFolder, "school/_panorama/manifest.json"), "utf8").catch(
       () => `{"tables":[]}`,
     );
-    const { tables } = JSON.parse(text) as { tables: { table: string; load?: { run: string } }[] };
-    return new Map(tables.map(({ table, load }) => [table, load?.run ?? ""]));
+    return (JSON.parse(text) as { readonly tables: readonly PublishedTable[] }).tables;
   }
 
   #countLoads(table: string, events: readonly RunEvent[]): void {
     for (const event of events) {
       if (event.kind === "table-unchanged" && event.table === table) count(this.#met.loads, "unchanged");
       if (event.kind !== "table-loaded" || event.table !== table) continue;
-      count(this.#met.loads, event.keptSlices > 0 ? "some slices" : "all slices");
+      const some = event.strategy === "merge" ? "some key ranges" : "some slices";
+      count(this.#met.loads, event.strategy === "merge" || event.keptSlices > 0 ? some : "all slices");
     }
   }
 }

@@ -6,6 +6,7 @@ import {
   spellBytes,
   spellCounted,
   spellError,
+  spellLoaded,
   spellMillis,
 } from "../../src/reports/spelling.ts";
 
@@ -39,6 +40,21 @@ test("one thing is spelled in the singular", () => {
   expect(spellCounted(0, "file")).toBe("0 files");
   expect(spellCounted(1_204_000, "row")).toBe("1,204,000 rows");
 });
+
+test.each([
+  ["full", 1, 0, ""],
+  ["full", 4, 0, "  4 slices"],
+  ["slices", 1, 3, "  1 of 4 slices"],
+  ["merge", 2, 14, "  2 of 16 key ranges"],
+] as const)(
+  "a %s load tells of %d parts that were read, and %d others, %j",
+  (strategy, slices, keptSlices, parts) => {
+    const sizes = { rows: 7, bytes: 900, files: 2, millis: 200, alterations: [] };
+    const load = { strategy, slices, keptSlices, ...sizes, table: "users", source: "shop" };
+
+    expect(spellLoaded({ kind: "table-loaded", ...load })).toBe(`7 rows  900 B${parts}  2 files  0.2 s`);
+  },
+);
 
 test("every alteration says what became of the values", () => {
   expect([

@@ -141,6 +141,23 @@ describe("a table", () => {
       "{name: a, partitions: {timestamp_field: b, reconcile: daily}}",
       "partitions.reconcile: must be never, or a time such as every 1d",
     ],
+    ["{name: a, strategy: megre}", 'strategy: unknown word "megre"; did you mean "merge"?'],
+    [
+      "{name: a, strategy: merge}",
+      "strategy: merge finds what has changed by partitions.timestamp_field, which is missing",
+    ],
+    [
+      "{name: a, strategy: merge, partitions: {timestamp_field: b, partition_fields: [c]}}",
+      "strategy: merge is for tables without partition_fields; slices keeps those that have them",
+    ],
+    [
+      "{name: a, strategy: slices, partitions: {timestamp_field: b}}",
+      "strategy: slices are the partitions of a table, and it has no partition_fields; merge needs none",
+    ],
+    [
+      "{name: a, strategy: slices, partitions: {partition_fields: [c]}}",
+      "strategy: slices finds what has changed by partitions.timestamp_field, which is missing",
+    ],
     [
       "{name: a, partitions: {timestamp_field: b, interval: 2 fortnights}}",
       "partitions.interval: must be a MySQL interval such as 2 hour",

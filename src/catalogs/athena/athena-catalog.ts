@@ -39,6 +39,7 @@ export function openAthenaCatalog(options: AthenaCatalogOptions): Catalog {
   const parts: AthenaParts = { glue, place: { database, workgroup }, own, memory, signal };
   return {
     scope: "this-lake",
+    readsFolders: true,
     check: () => checkAthena(parts.glue, parts.place),
     publish: (tables, options = {}) => publish(parts, tables, options),
     readsOtherwise: (rawNames, format) => findOtherwiseRead(parts, rawNames, format),

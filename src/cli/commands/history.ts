@@ -106,7 +106,8 @@ function spellTable(spelling: Spelling, table: TableRecord): readonly string[] {
   switch (table.ended) {
     case "loaded": {
       const { strategy, rows, bytes, slices, keptSlices, millis } = table;
-      const all = spelling.spellCounted(slices + keptSlices, "slice");
+      const part = strategy === "merge" ? "key range" : "slice";
+      const all = spelling.spellCounted(slices + keptSlices, part);
       const read = strategy === "full" ? all : `${spelling.spellCount(slices)} of ${all}`;
       return [
         ...["loaded", read, spelling.spellCounted(rows, "row")],

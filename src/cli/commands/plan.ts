@@ -12,8 +12,8 @@ export function addPlan(program: Command, cli: Cli): void {
   addSelectionFlags(program.command("plan"))
     .summary("tell what a load would do, and why")
     .description(
-      "Tells for each table whether the next load would leave it alone, read the slices that changed, or read all of it, " +
-        "and why. Nothing is loaded.",
+      "Tells for each table whether the next load would leave it alone, read the slices or key ranges that changed, or " +
+        "read all of it, and why. Nothing is loaded.",
     )
     .addOption(new Option("--format <format>", "of the list").choices(["table", "json"]).default("table"))
     .action(async (flags: Flags, command: Command) => {
@@ -56,11 +56,15 @@ export const fullReasons: Readonly<Record<NonNullable<PlannedTable["reason"]>, s
   "file-lost": "a file of its last load has disappeared",
   "files-apart": "the files of its last load lie apart, and can come to their places now",
   "reconcile-due": "the last full load is longer ago than `reconcile` says",
-  "not-incremental": "it may have changed, and has no timestamp_field and partition_fields",
+  "set-to-full": "it may have changed, and `strategy` is full",
+  "not-incremental": "it may have changed, and its settings do not say how to find what has",
+  "no-integer-key": "it may have changed, and its primary key is not one integer column",
+  "few-rows": "it may have changed, and has few rows",
+  "no-key-ranges": "its files are not of key ranges yet",
   "no-watermark": "no time of timestamp_field is known yet",
   "slices-not-told-apart": "its partition_fields cannot be asked for exactly",
-  "most-slices-changed": "most slices have changed",
-  "slices-not-whole": "its slices do not have the rows that were counted",
+  "most-slices-changed": "most of it has changed",
+  "slices-not-whole": "what was read does not have the rows that were counted",
 };
 
 /** A line for each table; below it the slices, and what would take the server long. */
@@ -108,23 +112,30 @@ function isScanned({ costs, reading }: PlannedTable): boolean {
 
 function spellSlices(
   spellCounted: Panorama["spellCounted"],
-  { strategy, slices = [], keptSlices = 0, goneSlices = 0 }: PlannedTable,
+  { strategy, slices = [], keptSlices = 0, goneSlices = 0, ranges = [], keptRanges = 0 }: PlannedTable,
 ): string {
   if (strategy === "unchanged") return "it holds what the lake has";
   if (strategy === "failed") return "";
+  if (strategy === "merge") {
+    return `${ranges.length} of ${spellCounted(ranges.length + keptRanges, "key range")}`;
+  }
   const gone = goneSlices === 0 ? "" : `, ${spellCounted(goneSlices, "slice")} gone`;
   return `${slices.length} of ${spellCounted(slices.length + keptSlices, "slice")}${gone}`;
 }
 
 const mostNames = 8;
 
-function spellNames({ slices = [] }: PlannedTable): readonly string[] {
-  if (slices.length === 0) return [];
-  return [
-    listNames(
-      slices.map((slice) => slice.map(({ column, value }) => `${column}=${value ?? "NULL"}`).join("/")),
-    ),
+function spellNames({ slices = [], ranges = [] }: PlannedTable): readonly string[] {
+  const names = [
+    ...slices.map((slice) => slice.map(({ column, value }) => `${column}=${value ?? "NULL"}`).join("/")),
+    ...ranges.map(spellRange),
   ];
+  return names.length === 0 ? [] : [listNames(names)];
+}
+
+function spellRange({ from, below }: NonNullable<PlannedTable["ranges"]>[number]): string {
+  if (from === undefined) return below === undefined ? "all keys" : `keys below ${below}`;
+  return below === undefined ? `keys from ${from} on` : `keys from ${from} to below ${below}`;
 }
 
 function listNames(names: readonly string[]): string {
@@ -159,7 +170,9 @@ function spellCosts({ strategy, costs, reading }: PlannedTable): readonly string
         ]
       : []),
     ...(costs.rowCounts === "whole-table"
-      ? ["the server looks through the whole table to count rows per slice"]
+      ? [
+          `the server looks through the whole table to count rows per ${strategy === "merge" ? "key range" : "slice"}`,
+        ]
       : []),
     ...(costs.rowCounts === undefined
       ? [

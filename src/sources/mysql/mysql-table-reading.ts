@@ -9,6 +9,7 @@ import type { ServerMoment } from "./content-marks.ts";
 import { findChanges, readWatermark } from "./slice-changes.ts";
 import { digestSlices } from "./slice-digests.ts";
 import { quoteIdentifier } from "./identifier.ts";
+import { openKeyRanges } from "./key-range-questions.ts";
 import { keyRanges } from "./key-ranges.ts";
 import { findKeyedRow } from "./keyed-row.ts";
 import type { MysqlSession } from "./mysql-session.ts";
@@ -66,6 +67,9 @@ export function openMysqlTable(
         asked.map(({ column }) => column),
         { watermark, field, partitionColumns },
       ),
+    ...(native.rangeColumn === undefined
+      ? {}
+      : { keyRanges: openKeyRanges(session, described, native.rangeColumn) }),
     digestSlices: (partitionColumns, textBreaks) =>
       digestSlices(session, described, asked, partitionColumns, textBreaks),
     batches: (signal, range) => readRows(session, described, planned, signal, range, invalid),

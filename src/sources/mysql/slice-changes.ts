@@ -113,7 +113,7 @@ const rowCountColumn: Column = {
 /** Types whose lake text gives back exactly the values of a slice: dates may be impossible, floats have no equals. */
 const exactKinds: ReadonlySet<string> = new Set(["int32", "int64", "decimal", "text", "bytes"]);
 
-function timeColumn({ columns }: TableSchema, { name }: ChangeField): Column | undefined {
+export function timeColumn({ columns }: TableSchema, { name }: ChangeField): Column | undefined {
   const found = columns.find((column) => column.name.toLowerCase() === name.toLowerCase());
   return found?.type.kind === "timestamp" || found?.type.kind === "date" ? found : undefined;
 }

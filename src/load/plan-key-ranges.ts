@@ -1,0 +1,116 @@
+import type { ManifestFile, ManifestSlice } from "../lake/manifest.ts";
+import { compareRanges, holdEveryKey, type KeyRange, keyOfRange, spanOf } from "../table/key-range.ts";
+
+/** A range with more than this many times the wanted rows is cut when it is read. */
+const mostRows = 1.5;
+/** Where more than this share of the rows would be read, all are: one pass is as fast, and sees everything. */
+const mostRead = 0.5;
+
+/** A range of a table's key that the lake has files of. */
+export interface KeptRange {
+  readonly keys: KeyRange;
+  readonly files: readonly ManifestFile[];
+}
+
+/** A range that is to be read, and how many rows it has at the source. */
+export interface CountedRange {
+  readonly keys: KeyRange;
+  readonly rowCount: number;
+}
+
+/** Which ranges stay and which are read; together they hold every key once. */
+export interface RangePlan {
+  readonly kept: readonly KeptRange[];
+  readonly toRead: readonly CountedRange[];
+}
+
+/** The ranges that a table's files are of, in order; undefined for a table that is not kept in ranges. */
+export function rangesOfFiles(slices: readonly ManifestSlice[]): readonly KeptRange[] | undefined {
+  const files = slices.flatMap((slice) => slice.files);
+  const inOrder = [...groupByRange(slices)].sort((a, b) => compareRanges(a.keys, b.keys));
+  const areOfRanges = files.every(({ keys }) => keys !== undefined);
+  return areOfRanges && holdEveryKey(inOrder.map(({ keys }) => keys)) ? inOrder : undefined;
+}
+
+/** Files that tell of which range they are, by range. */
+export function groupByRange(slices: readonly ManifestSlice[]): readonly KeptRange[] {
+  const ranges = new Map<string, { keys: KeyRange; files: ManifestFile[] }>();
+  for (const file of slices.flatMap(({ files }) => files)) {
+    if (file.keys === undefined) continue;
+    const key = keyOfRange(file.keys);
+    const known = ranges.get(key) ?? { keys: file.keys, files: [] };
+    known.files.push(file);
+    ranges.set(key, known);
+  }
+  return [...ranges.values()];
+}
+
+/** Such files as those of one table, whose ranges hold every key: a range without files goes to the one before it. */
+export function filesOfRanges(ranges: readonly KeptRange[]): readonly ManifestFile[] {
+  const filled = ranges.filter(({ files }) => files.length > 0).sort((a, b) => compareRanges(a.keys, b.keys));
+  return closeGaps(filled).flatMap(({ keys, files }) => files.map((file) => ({ ...file, keys })));
+}
+
+/**
+ * Reads again what has changed or has another number of rows than the lake; neighbours that are small become one range.
+ * `changed` and `rowCounts` are by the place in `known`, which holds every key. "most-changed" where all had better be
+ * read, as of a table that has lost all rows.
+ */
+export function planRanges(
+  known: readonly KeptRange[],
+  changed: ReadonlySet<number>,
+  rowCounts: readonly number[],
+  rowsPerRange: number,
+): RangePlan | "most-changed" {
+  const parts: (CountedRange & { readonly files?: readonly ManifestFile[] })[] = [];
+  let touched = 0;
+  for (const [i, { keys, files }] of known.entries()) {
+    const rowCount = rowCounts[i] ?? 0;
+    if (!changed.has(i) && rowCount === rowsOfFiles(files) + forgottenRowsOf(files)) {
+      parts.push({ keys, rowCount, files });
+      continue;
+    }
+    touched++;
+    const last = parts.at(-1);
+    if (last !== undefined && last.files === undefined && last.rowCount + rowCount <= rowsPerRange) {
+      parts.splice(-1, 1, { keys: spanOf(last.keys, keys), rowCount: last.rowCount + rowCount });
+    } else {
+      parts.push({ keys, rowCount });
+    }
+  }
+  const filled = closeGaps(parts.filter(({ rowCount, files }) => rowCount > 0 || files !== undefined));
+  const toRead = filled.filter(({ files }) => files === undefined);
+  const most = touched > 1 && sumRows(toRead) > sumRows(filled) * mostRead;
+  if (most || filled.length === 0) return "most-changed";
+  return {
+    kept: filled.flatMap(({ keys, files }) => (files === undefined ? [] : [{ keys, files }])),
+    toRead: toRead.map(({ keys, rowCount }) => ({ keys, rowCount })),
+  };
+}
+
+/** Whether a range that is read is to be cut, so that its files do not become large. */
+export function isCrowded({ rowCount }: CountedRange, rowsPerRange: number): boolean {
+  return rowCount > rowsPerRange * mostRows;
+}
+
+export function rowsOfFiles(files: readonly ManifestFile[]): number {
+  return sumRows(files);
+}
+
+/** How many rows of people who were forgotten the source had in such ranges. */
+export function forgottenRowsOf(files: readonly ManifestFile[]): number {
+  return files.reduce((sum, { forgottenRows = 0 }) => sum + forgottenRows, 0);
+}
+
+/** Each range from where it begins to where the next one does; the first and the last without end. */
+function closeGaps<Range extends { readonly keys: KeyRange }>(ranges: readonly Range[]): readonly Range[] {
+  return ranges.map((range, i) => {
+    const from = i === 0 ? {} : range.keys;
+    const next = ranges[i + 1]?.keys.from;
+    return { ...range, keys: spanOf(from, next === undefined ? {} : { below: next }) };
+  });
+}
+
+function sumRows(counted: readonly { readonly rowCount: number }[]): number {
+  return counted.reduce((sum, { rowCount }) => sum + rowCount, 0);
+}

@@ -1,0 +1,316 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { extractAndLoad, planLoads, readSettings, type RunEvent } from "../../src/index.ts";
+import { describeOnServers, type TestDatabase } from "../services/mysql-server.ts";
+import { localLake, mysqlDatasource, openSite, type Site } from "./site.ts";
+
+const table = {
+  name: "modules",
+  strategy: "merge",
+  partitions: { timestamp_field: "modified", interval: "1 second" },
+};
+const rowsPerKeyRange = 10;
+const unhurried = new AbortController().signal;
+
+/** As many rows as ids, each an hour later than the one before. */
+async function fill(school: TestDatabase, ids: readonly (number | bigint)[], type = "int"): Promise<void> {
+  await school.query(
+    `create table modules (id ${type} primary key, grade double, modified datetime(6) null, key (modified))`,
+  );
+  await insert(school, ids);
+  await school.query("analyze table modules");
+}
+
+async function insert(school: TestDatabase, ids: readonly (number | bigint)[]): Promise<void> {
+  const rows = ids.map((id, i) => `(${id}, ${i}, '2026-01-01' + interval ${i} hour)`);
+  await school.query(`insert into modules values ${rows.join(", ")}`);
+}
+
+function upTo(last: number, first = 1): readonly number[] {
+  return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+}
+
+async function openSchool(school: TestDatabase, entry: object = table, datalake = {}): Promise<Site> {
+  return openSite({
+    datalake: { ...localLake, ...datalake },
+    datasources: [mysqlDatasource(school, [entry], { parallel_reads: 1 })],
+  });
+}
+
+interface Told {
+  readonly strategy: string;
+  readonly reason?: string;
+  /** Ranges read and kept. */
+  readonly ranges: readonly number[];
+  readonly rows: number;
+  readonly warnings: readonly string[];
+}
+
+/** Loads and compares the lake with the table. */
+async function load(site: Site, school: TestDatabase, force = false): Promise<Told | string> {
+  const events: RunEvent[] = [];
+  await extractAndLoad(
+    await readSettings(site.settingsFile),
+    { all: true },
+    {
+      reporter: { report: (event) => void events.push(event), close: () => undefined },
+      ...{ signal: unhurried, force, rowsPerKeyRange },
+    },
+  );
+  expect(await rowsInLake(site)).toEqual(await rowsAtSource(school));
+  const loaded = events.find((event) => event.kind === "table-loaded");
+  if (loaded === undefined) return events.map(({ kind }) => kind).join(", ");
+  const { strategy, reason, slices, keptSlices, rows } = loaded;
+  const warnings = events.flatMap((event) => (event.kind === "warning" ? [event.message] : []));
+  return {
+    strategy,
+    ...(reason === undefined ? {} : { reason }),
+    ranges: [slices, keptSlices],
+    rows,
+    warnings,
+  };
+}
+
+const columns = "cast(id as char) as id, grade, cast(modified as char) as modified";
+
+async function rowsAtSource(school: TestDatabase): Promise<readonly object[]> {
+  const rows = await school.query(`select ${columns} from modules order by modules.id`);
+  return rows.map(({ id, grade, modified }) => ({
+    id: String(id),
+    grade: grade == null ? null : Number(grade),
+    modified: typeof modified === "string" ? modified.slice(0, 19) : null,
+  }));
+}
+
+async function rowsInLake(site: Site): Promise<readonly object[]> {
+  const rows = await site.query(
+    "select id::varchar as id, grade, modified::varchar as modified from school_table_modules t order by t.id",
+  );
+  return rows.map(({ id, grade, modified }) => ({
+    id,
+    grade: grade == null ? null : Number(grade),
+    modified: typeof modified === "string" ? modified.slice(0, 19) : null,
+  }));
+}
+
+/** The ranges of the files in the manifest, `from:below`, in order, each with its number of rows. */
+async function rangesOf(site: Site): Promise<readonly (readonly [string, number])[]> {
+  const text = await readFile(join(site.lake, "school/_panorama/manifest.json"), "utf8");
+  const { tables } = JSON.parse(text) as {
+    tables: {
+      slices: { files: { rowCount: number; keys?: { from?: string; below?: string } }[] }[];
+    }[];
+  };
+  const files = tables.flatMap(({ slices }) => slices.flatMap((slice) => slice.files));
+  return files.map(({ keys, rowCount }) => [keys ? `${keys.from ?? ""}:${keys.below ?? ""}` : "", rowCount]);
+}
+
+describeOnServers("a table kept by merge", (server) => {
+  test("is read as a whole once, into a file for each range of its key", async () => {
+    await using school = await server.database();
+    await fill(school, upTo(45));
+    await using site = await openSchool(school);
+
+    expect(await load(site, school)).toMatchObject({ strategy: "full", reason: "first-load", rows: 45 });
+    expect(await rangesOf(site)).toEqual([
+      [":10", 9],
+      ["10:20", 10],
+      ["20:30", 10],
+      ["30:40", 10],
+      ["40:", 6],
+    ]);
+    const files = await site.files();
+    expect(files.filter((file) => file.endsWith(".parquet"))).toHaveLength(5);
+  });
+
+  test("reads its last range when rows are added, and cuts it when it has grown", async () => {
+    await using school = await server.database();
+    await fill(school, upTo(45));
+    await using site = await openSchool(school);
+    await load(site, school);
+
+    await school.query("insert into modules values (46, 1, '2026-03-01')");
+    expect(await load(site, school)).toMatchObject({ strategy: "merge", ranges: [1, 4], rows: 7 });
+
+    await school.query(
+      `insert into modules values ${upTo(60, 47)
+        .map((id) => `(${id}, 1, '2026-03-02')`)
+        .join(", ")}`,
+    );
+    expect(await load(site, school)).toMatchObject({ strategy: "merge", ranges: [3, 4], rows: 21 });
+    expect((await rangesOf(site)).map(([range]) => range)).toEqual([
+      ...[":10", "10:20", "20:30", "30:40", "40:50", "50:60", "60:"],
+    ]);
+  });
+
+  test("reads one range when a row of it was changed, and sees what else was changed in it", async () => {
+    await using school = await server.database();
+    await fill(school, upTo(45));
+    await using site = await openSchool(school);
+    await load(site, school);
+
+    await school.query("update modules set grade = 100 where id = 24");
+    await school.query("update modules set grade = 7, modified = '2026-03-01' where id = 25");
+    // The last row holds the latest time of before, so that its range is looked at again.
+    expect(await load(site, school)).toMatchObject({ strategy: "merge", ranges: [2, 3], rows: 16 });
+
+    await school.query("update modules set grade = 8, modified = '2026-03-02' where id = 25");
+    expect(await load(site, school)).toMatchObject({ ranges: [1, 4], rows: 10 });
+  });
+
+  test("sees rows that are gone, or have another key, by the numbers of rows", async () => {
+    await using school = await server.database();
+    await fill(school, upTo(65));
+    await using site = await openSchool(school);
+    await load(site, school);
+
+    await school.query("delete from modules where id = 15");
+    expect(await load(site, school)).toMatchObject({ strategy: "merge", ranges: [2, 5] });
+    await school.query("update modules set id = 15 where id = 33");
+    expect(await load(site, school)).toMatchObject({ strategy: "merge", ranges: [3, 4] });
+    await school.query("delete from modules where id between 20 and 29");
+    expect(await load(site, school)).toMatchObject({ strategy: "merge", ranges: [1, 5] });
+    // What had the rows that are gone belongs to its neighbour.
+    expect((await rangesOf(site)).map(([range]) => range)).toEqual([
+      ...[":10", "10:30", "30:40", "40:50", "50:60", "60:"],
+    ]);
+  });
+
+  test("puts neighbours together that have become small", async () => {
+    await using school = await server.database();
+    await fill(school, upTo(65));
+    await using site = await openSchool(school);
+    await load(site, school);
+
+    await school.query("delete from modules where id in (12, 13, 14, 15, 16, 17, 22, 23, 24, 25, 26)");
+    expect(await load(site, school)).toMatchObject({ strategy: "merge", ranges: [2, 4], rows: 15 });
+    expect((await rangesOf(site)).slice(0, 3)).toEqual([
+      [":10", 9],
+      ["10:30", 9],
+      ["30:40", 10],
+    ]);
+  });
+
+  test("reads ranges with rows that have no time, and a table without times as a whole", async () => {
+    await using school = await server.database();
+    await fill(school, upTo(45));
+    await using site = await openSchool(school);
+    await load(site, school);
+
+    await school.query("update modules set grade = 9, modified = null where id = 3");
+    expect(await load(site, school)).toMatchObject({ strategy: "merge", ranges: [2, 3] });
+    await school.query("update modules set modified = null");
+    expect(await load(site, school)).toMatchObject({ strategy: "full", reason: "no-watermark" });
+  });
+
+  test("reads everything when most of it has changed, when it is empty and when it is filled again", async () => {
+    await using school = await server.database();
+    await fill(school, upTo(45));
+    await using site = await openSchool(school);
+    await load(site, school);
+
+    await school.query("update modules set grade = 3, modified = '2026-03-01' where id > 15");
+    expect(await load(site, school)).toMatchObject({ strategy: "full", reason: "most-slices-changed" });
+    await school.query("delete from modules where id > 3");
+    expect(await load(site, school)).toMatchObject({ strategy: "full" });
+    await school.query("delete from modules");
+    expect(await load(site, school)).toMatchObject({ strategy: "full" });
+    expect(await rangesOf(site)).toEqual([[":", 0]]);
+    await insert(school, upTo(25, 5));
+    expect(await load(site, school)).toMatchObject({ strategy: "full" });
+    await school.query("insert into modules values (50, 1, '2026-03-01')");
+    expect(await load(site, school)).toMatchObject({ strategy: "merge" });
+  });
+
+  test.each<[keys: string, type: string, ids: readonly (number | bigint)[], added: number | bigint]>([
+    ["negative", "int", upTo(20, -39), 21],
+    ["apart by holes", "int", upTo(60).map((id) => id ** 4), 61 ** 4],
+    ["crowded far from one that is alone", "bigint", [-(2n ** 63n), ...upTo(60)], 61],
+    [
+      ...(["beyond 2^63", "bigint unsigned", upTo(60).map((id) => 2n ** 64n - 100n + BigInt(id))] as const),
+      2n ** 64n - 1n,
+    ],
+  ])("may have keys that are %s", async (_, type, ids, added) => {
+    await using school = await server.database();
+    await fill(school, ids, type);
+    await using site = await openSchool(school);
+    await load(site, school);
+    const counts = (await rangesOf(site)).map(([, rowCount]) => rowCount);
+    expect(counts.length).toBeGreaterThanOrEqual(4);
+    expect(Math.max(...counts)).toBeLessThanOrEqual(15);
+
+    await school.query(`insert into modules values (${added}, 1, '2026-03-01')`);
+    await school.query(`delete from modules where id = ${ids[3]}`);
+    expect(await load(site, school)).toMatchObject({ strategy: "merge" });
+  });
+
+  test("is kept so by itself where it is large enough, and told by plan", async () => {
+    await using school = await server.database();
+    await fill(school, upTo(45));
+    await using site = await openSchool(school, { ...table, strategy: "auto" });
+    await load(site, school);
+    await school.query("insert into modules values (46, 1, '2026-03-01')");
+
+    const settings = await readSettings(site.settingsFile);
+    expect(await planLoads(settings, { all: true }, unhurried)).toMatchObject([
+      {
+        ...{ strategy: "merge", ranges: [{ from: "40" }], keptRanges: 4, estimatedRows: 7 },
+        costs: { changed: "index", rowCounts: "whole-index" },
+      },
+    ]);
+    const { stdout } = await site.run("plan", "--all");
+    expect(stdout).toMatch(/^shop\.modules +merge +7 {2}1 of 5 key ranges\n {4}keys from 40 on$/m);
+    expect(await load(site, school)).toMatchObject({ strategy: "merge", ranges: [1, 4] });
+  });
+
+  test("can be kept otherwise, and its settings or a warning say what cannot be", async () => {
+    await using school = await server.database();
+    await fill(school, upTo(25));
+    await using site = await openSchool(school);
+    await load(site, school);
+    const next = async (entry: object): Promise<Told | string> => {
+      await site.writeSettings({ datalake: localLake, datasources: [mysqlDatasource(school, [entry])] });
+      await school.query("update modules set grade = grade + 1");
+      return load(site, school);
+    };
+
+    expect(await next({ ...table, strategy: "full" })).toMatchObject({ reason: "set-to-full" });
+    expect(await next({ name: "modules" })).toMatchObject({ reason: "settings-changed" });
+    expect(await next({ name: "modules" })).toMatchObject({ reason: "not-incremental" });
+
+    await school.query("alter table modules drop primary key, add primary key (id, grade)");
+    expect(await next(table)).toMatchObject({
+      strategy: "full",
+      warnings: [expect.stringContaining("needs a primary key that is one integer") as unknown],
+    });
+    expect(await next({ ...table, strategy: "auto" })).toMatchObject({
+      reason: "no-integer-key",
+      warnings: [],
+    });
+  });
+
+  test("goes back, is verified and repaired like any other", async () => {
+    await using school = await server.database();
+    await fill(school, upTo(45));
+    await using site = await openSchool(school);
+    await load(site, school);
+    const before = await rowsInLake(site);
+    await school.query("update modules set grade = 50, modified = '2026-03-01' where id = 12");
+    await school.query("insert into modules values (46, 1, '2026-03-01')");
+    await load(site, school);
+
+    const { exitCode: verified } = await site.run("verify", "--all", "--source");
+    expect(verified).toBe(0);
+    expect((await site.run("rollback")).exitCode).toBe(0);
+    expect(await rowsInLake(site)).toEqual(before);
+    expect(await load(site, school)).toMatchObject({ strategy: "merge" });
+
+    await school.query("update modules set grade = 60 where id = 12");
+    expect((await site.run("verify", "--all", "--source")).exitCode).toBe(1);
+    await site.run("verify", "--all", "--source", "--repair");
+    expect(await rowsInLake(site)).toEqual(await rowsAtSource(school));
+    await site.run("clean");
+    expect((await site.run("verify", "--all", "--source")).exitCode).toBe(0);
+  });
+});
