@@ -10,7 +10,10 @@ import {
   leaseKey,
   manifestKey,
   parquetKey,
+  receiptsFolder,
+  receiptsKey,
   runOfFile,
+  runOfReceipts,
   sliceFolder,
   stagedCsvKey,
   structureIdOf,
@@ -180,6 +183,18 @@ describe("What is kept of course structures", () => {
     expect(structureIdOf(lake, structureKey(lake, id))).toBe(id);
     for (const key of [structureIndexKey(lake), structureKey(plain, id), manifestKey(lake)]) {
       expect(structureIdOf(lake, key)).toBeUndefined();
+    }
+  });
+});
+
+describe("The receipts of a run", () => {
+  test("lie in the lake's own system folder, and tell their run and nothing else", () => {
+    expect(receiptsKey(lake, run)).toBe(`openedx/_panorama/lms=lms.example.com/receipts/${run}.json.gz`);
+    expect(runOfReceipts(lake, receiptsKey(lake, run))).toBe(run);
+    expect(describeSystemKey(receiptsKey(lake, run))).toBeUndefined();
+    expect(runOfFile(lake, receiptsKey(lake, run))).toBeUndefined();
+    for (const key of [receiptsKey(plain, run), manifestKey(lake), `${receiptsFolder(lake)}notes.json.gz`]) {
+      expect(runOfReceipts(lake, key)).toBeUndefined();
     }
   });
 });
