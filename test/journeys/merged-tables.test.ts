@@ -290,6 +290,18 @@ describeOnServers("a table kept by merge", (server) => {
     });
   });
 
+  test("stays so where the lake keeps its columns, although the source has others", async () => {
+    await using school = await server.database();
+    await fill(school, upTo(45));
+    await using site = await openSchool(school, { ...table, on_schema_change: "ignore" });
+    await load(site, school);
+
+    await school.query("alter table modules add column note text");
+    expect(await load(site, school)).toMatchObject({ strategy: "full", reason: "table-altered" });
+    await school.query("insert into modules values (46, 1, '2026-03-01', 'new')");
+    expect(await load(site, school)).toMatchObject({ strategy: "merge", ranges: [1, 4] });
+  });
+
   test("goes back, is verified and repaired like any other", async () => {
     await using school = await server.database();
     await fill(school, upTo(45));
