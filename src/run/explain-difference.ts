@@ -42,8 +42,17 @@ export function explainDifference(request: DifferenceRequest): readonly string[]
       : []),
     ...(later === undefined ? [] : [`the lake went back to an earlier load than that of run ${later.run}`]),
     ...tellFailure(known.load.run, request),
+    ...tellForgotten(request),
     ...(verdict === "nowhere" ? [] : [...tellTime(request), ...tellNextLoad(request)]),
   ];
+}
+
+/** Whom a row is about is not told: that would be to remember them. */
+function tellForgotten({ known, versions }: DifferenceRequest): readonly string[] {
+  const lacksRows = known?.slices.some(({ forgottenRows = 0 }) => forgottenRows > 0) === true;
+  return versions.current.length === 0 && lacksRows
+    ? ["the lake leaves out rows of people who were forgotten, of which this may be one"]
+    : [];
 }
 
 /** The runs that failed to load the table since. */

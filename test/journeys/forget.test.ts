@@ -114,6 +114,9 @@ describeOnServers("panorama forget", (server) => {
     const compared = await site.run("verify", "--tables", "courseware_studentmodule,auth_user", "--source");
     expect(compared.exitCode, compared.stdout).toBe(0);
 
+    const explained = await site.run("explain", "courseware_studentmodule", "102");
+    expect(explained.stdout, explained.stderr).toContain("leaves out rows of people who were forgotten");
+
     // To what the load before had published, from which the person was left out too.
     const back = await site.run("rollback");
     expect(back.exitCode, back.stderr).toBe(0);
