@@ -1,4 +1,5 @@
 import { compareIds, type ForgettingReport } from "../lake/forgetting-report.ts";
+import type { FileReceipt } from "../lake/file-receipt.ts";
 import { readForgottenPeople } from "../lake/forgotten-people.ts";
 import { type LakeManifest, readManifest } from "../lake/manifest.ts";
 import { filesOf, type TableChange } from "../lake/plan-forgetting.ts";
@@ -121,14 +122,16 @@ async function forget(
   if (lease === undefined) return { ...report, endedAt: new Date().toISOString() };
 
   const changes: TableChange[] = [];
+  const receipts = new Map<string, readonly FileReceipt[]>();
   for (const { table, slices, dropped, sought } of found) {
     const rewrite = { lake, run: lease.run, startedAt, search, files, signal };
     const rewritten = await rewriteSlices(rewrite, table, slices, sought);
-    changes.push({ table: table.table, slices: rewritten, dropped });
+    changes.push({ table: table.table, slices: rewritten.changes, dropped });
+    if (slices.length > 0) receipts.set(table.table, rewritten.receipts);
   }
   signal.throwIfAborted();
   const remembered = { users: report.users, columns: told, leads: values.leads() };
-  const toPublish = { lease, began: manifest, changes, people: remembered, report };
+  const toPublish = { lease, began: manifest, changes, receipts, people: remembered, report };
   return await publishForgetting(lake, catalog, toPublish, reporter);
 }
 

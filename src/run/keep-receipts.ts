@@ -6,6 +6,12 @@ import { readReceipts, saveReceipts } from "../lake/receipts.ts";
 import type { OpenedLake } from "../open.ts";
 import type { Reporter } from "../reports/reporter.ts";
 
+/** What a run is about to publish of a table. */
+export type WrittenTable = Pick<
+  LoadedTable,
+  "schema" | "partitionColumns" | "format" | "slices" | "receipts"
+>;
+
 type Lake = Pick<OpenedLake, "store" | "place">;
 
 /**
@@ -16,7 +22,7 @@ export async function keepReceipts(
   lake: Lake,
   run: string,
   began: LakeManifest,
-  loaded: readonly LoadedTable[],
+  loaded: readonly WrittenTable[],
   reporter: Reporter,
 ): Promise<void> {
   try {
@@ -30,7 +36,7 @@ export async function keepReceipts(
   }
 }
 
-async function receiptsOf(lake: Lake, began: LakeManifest, loaded: LoadedTable): Promise<TableReceipts> {
+async function receiptsOf(lake: Lake, began: LakeManifest, loaded: WrittenTable): Promise<TableReceipts> {
   const { schema, partitionColumns, receipts } = loaded;
   const columns = schema.columns.filter(({ name }) => !partitionColumns.includes(name));
   return {
@@ -47,7 +53,7 @@ async function receiptsOf(lake: Lake, began: LakeManifest, loaded: LoadedTable):
 async function receiptsOfKeptCsv(
   { store, place }: Lake,
   began: LakeManifest,
-  { schema: { table }, format, slices, receipts }: LoadedTable,
+  { schema: { table }, format, slices, receipts }: WrittenTable,
 ): Promise<readonly FileReceipt[]> {
   const written = new Set(receipts.map(({ key }) => key));
   const kept = new Set(

@@ -58,11 +58,16 @@ export async function leaveOutForgotten(
     const table = loaded.find(({ schema }) => schema.table === each.table.table);
     if (table === undefined) continue;
     const rewrite = { lake, run, startedAt: started.toISOString(), search, files, signal };
-    const changes = await rewriteSlices(rewrite, each.table, each.slices, each.sought);
+    const { changes, receipts } = await rewriteSlices(rewrite, each.table, each.slices, each.sought);
     const after = new Map(changes.map((change) => [change.before, change.after]));
     const slices = table.slices.flatMap((slice) => (after.has(slice) ? (after.get(slice) ?? []) : [slice]));
     const rows = countRows(each);
-    left.set(each.table.table, { ...table, slices, rowCount: table.rowCount - rows });
+    const anew = new Set(receipts.map(({ key }) => key));
+    const still = new Set(filesOf(slices).filter((key) => !anew.has(key)));
+    left.set(each.table.table, {
+      ...{ ...table, slices, rowCount: table.rowCount - rows },
+      receipts: [...table.receipts.filter(({ key }) => still.has(key)), ...receipts],
+    });
     await store.remove(unneeded(each, slices));
     const message = `left out ${rows} row${rows === 1 ? "" : "s"} of people who were forgotten`;
     reporter.report({ kind: "notice", source: table.schema.source, table: table.schema.table, message });

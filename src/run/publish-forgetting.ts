@@ -1,8 +1,9 @@
 import { PanoramaError } from "../errors.ts";
 import { addForgottenPeople, type ForgottenPeople } from "../lake/forgotten-people.ts";
 import { type ForgettingReport, saveReport } from "../lake/forgetting-report.ts";
+import type { FileReceipt } from "../lake/file-receipt.ts";
 import { describeState, readState } from "../lake/history.ts";
-import { type LakeManifest, updateManifest } from "../lake/manifest.ts";
+import { type LakeManifest, type ManifestTable, updateManifest } from "../lake/manifest.ts";
 import { assertUntouched, planForgetting, type TableChange } from "../lake/plan-forgetting.ts";
 import { finishPublishing } from "../lake/publish.ts";
 import { removeNotesWithoutFiles } from "../lake/replaced-tables.ts";
@@ -11,6 +12,7 @@ import type { RunLease } from "../lake/run-lease.ts";
 import type { RunRecord } from "../lake/run-record.ts";
 import type { OpenedLake } from "../open.ts";
 import type { Reporter } from "../reports/reporter.ts";
+import { keepReceipts, type WrittenTable } from "./keep-receipts.ts";
 import type { CatalogOfRun } from "./publish-catalog.ts";
 import { saveOrTell } from "./record-run.ts";
 
@@ -19,6 +21,8 @@ export interface ForgettingToPublish {
   /** The manifest that was searched. */
   readonly began: LakeManifest;
   readonly changes: readonly TableChange[];
+  /** Of the files that were written, by the table's name. */
+  readonly receipts: ReadonlyMap<string, readonly FileReceipt[]>;
   /** Whom later loads are to leave out. */
   readonly people: ForgottenPeople;
   readonly report: Omit<ForgettingReport, "endedAt">;
@@ -31,7 +35,7 @@ export interface ForgettingToPublish {
 export async function publishForgetting(
   lake: OpenedLake,
   catalog: CatalogOfRun,
-  { lease, began, changes, people, report }: ForgettingToPublish,
+  { lease, began, changes, receipts, people, report }: ForgettingToPublish,
   reporter: Reporter,
 ): Promise<ForgettingReport> {
   const { store, place } = lake;
@@ -40,6 +44,9 @@ export async function publishForgetting(
   await addForgottenPeople(store, place, people);
   let publishedAt: string | undefined;
   if (changes.length > 0) {
+    const planned = planForgetting(began, changes, lease.run);
+    const written = [...receipts].flatMap(([name, of]) => describeWritten(planned.tables.get(name), of));
+    await keepReceipts(lake, lease.run, began, written, reporter);
     await updateManifest(store, place, (current) => {
       assertUntouched(began, current, changes);
       return planForgetting(current, changes, lease.run);
@@ -66,6 +73,16 @@ export async function publishForgetting(
   };
   await saveOrTell(lake, record, reporter);
   return ended;
+}
+
+function describeWritten(
+  table: ManifestTable | undefined,
+  receipts: readonly FileReceipt[],
+): readonly WrittenTable[] {
+  if (table === undefined) return [];
+  const { source, columns, key, partitionColumns, format, slices } = table;
+  const schema = { source, table: table.table, columns, key };
+  return [{ schema, partitionColumns, format, slices, receipts }];
 }
 
 /** The record of a run that failed, perhaps after it had published. */

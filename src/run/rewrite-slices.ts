@@ -1,8 +1,12 @@
 import { createReadStream } from "node:fs";
+import { crc32 } from "node:zlib";
 import type { RowSearch, SearchedFile, SoughtColumn } from "../catalogs/row-search.ts";
 import { PanoramaError } from "../errors.ts";
+import type { FileReceipt } from "../lake/file-receipt.ts";
 import type { ManifestFile, ManifestSlice, ManifestTable } from "../lake/manifest.ts";
 import type { SliceChange } from "../lake/plan-forgetting.ts";
+import { CheckSample } from "../load/check-sample.ts";
+import { CheckedFile } from "../load/checked-file.ts";
 import { encoderOf, type OpenedLake } from "../open.ts";
 import {
   apartParquetKey,
@@ -18,6 +22,12 @@ import type { LocalFiles } from "./local-files.ts";
 import { type FoundSlice, searchedFile } from "./search-lake.ts";
 import { withoutLines } from "./without-lines.ts";
 
+export interface RewrittenSlices {
+  readonly changes: readonly SliceChange[];
+  /** Of the files that were written. */
+  readonly receipts: readonly FileReceipt[];
+}
+
 export interface RewriteParts {
   readonly lake: OpenedLake;
   readonly run: string;
@@ -29,7 +39,8 @@ export interface RewriteParts {
 
 /**
  * Writes slices anew without the rows that are sought, all files of each, because a catalog knows a slice by the folder
- * of its files; those that the run itself has written lie there already. Parquet files get the columns, types and compression of a load; of CSV files the other lines are
+ * of its files; those that the run itself has written lie there already. Parquet files get the columns, types and
+ * compression of a load, and are compared with their rows as those of a load are; of CSV files the other lines are
  * copied. Nothing is seen of it before it is published.
  */
 export async function rewriteSlices(
@@ -37,20 +48,21 @@ export async function rewriteSlices(
   table: ManifestTable,
   slices: readonly FoundSlice[],
   sought: readonly SoughtColumn[],
-): Promise<readonly SliceChange[]> {
+): Promise<RewrittenSlices> {
   const changes: SliceChange[] = [];
+  const receipts: FileReceipt[] = [];
   for (const found of slices) {
     const files =
       table.format === "csv"
-        ? await rewriteCsv(parts, table, found, sought)
-        : await rewriteParquet(parts, table, found, sought);
+        ? await rewriteCsv(parts, table, found, sought, receipts)
+        : await rewriteParquet(parts, table, found, sought, receipts);
     const { slice: before } = found;
     const gone = [...found.rows.values()].reduce((sum, count) => sum + count, 0);
     const forgottenRows = (before.forgottenRows ?? 0) + gone;
     const after = { partition: before.partition, files, forgottenRows };
     changes.push({ before, after: files.length === 0 ? undefined : after });
   }
-  return changes;
+  return { changes, receipts };
 }
 
 /**
@@ -62,12 +74,15 @@ async function rewriteParquet(
   table: ManifestTable,
   { slice, rows }: FoundSlice,
   sought: readonly SoughtColumn[],
+  receipts: FileReceipt[],
 ): Promise<readonly ManifestFile[]> {
   const { partition } = slice;
   const { source, columns, key, partitionColumns } = table;
   const inFile = columns.filter(({ name }) => !partitionColumns.includes(name));
   const schema = { source, table: table.table, columns: inFile, key };
-  await using encoder = await encoderOf("parquet").openTable(schema, { run, startedAt });
+  const encoder = encoderOf("parquet");
+  await using tableEncoder = await encoder.openTable(schema, { run, startedAt });
+  const format = { encoder, tableEncoder, schema, sample: new CheckSample("sample") };
   const full = slice.files.filter((file) => file.keys !== undefined || rows.get(file.key) !== file.rowCount);
   const kept = full.length > 0 || isNamed(slice, sought) ? full : slice.files.slice(0, 1);
   const written: ManifestFile[] = [];
@@ -81,9 +96,9 @@ async function rewriteParquet(
     }
     const newKey = isStaged(place, file.key) ? apartParquetKey : parquetKey;
     const target = newKey(place, table.table, partition, run, number++);
-    const summary = await writing(await store.create(target), (object) =>
+    const { summary, receipt } = await writing(await store.create(target), (object) =>
       files.with(file.key, async (path) => {
-        const output = encoder.openFile(object);
+        const output = new CheckedFile(format, object, target);
         for await (const batch of search.readOthers(searchedFile(path, table, slice), sought)) {
           signal.throwIfAborted();
           await output.append(batch);
@@ -95,6 +110,7 @@ async function rewriteParquet(
     const gone = rows.get(file.key) ?? 0;
     assertRows(file, rowCount + gone);
     written.push({ key: target, byteCount, rowCount, ...keysOf(file, gone) });
+    receipts.push(receipt);
   }
   return written;
 }
@@ -110,6 +126,7 @@ async function rewriteCsv(
   table: ManifestTable,
   { slice, rows }: FoundSlice,
   sought: readonly SoughtColumn[],
+  receipts: FileReceipt[],
 ): Promise<readonly ManifestFile[]> {
   const written: ManifestFile[] = [];
   const { partition } = slice;
@@ -123,18 +140,22 @@ async function rewriteCsv(
           sought,
         );
         let byteCount = 0;
+        let checksum = 0;
         const lines = withoutLines(createReadStream(path, { highWaterMark: 1 << 20 }), places);
         for await (const bytes of lines) {
           signal.throwIfAborted();
           byteCount += bytes.length;
+          checksum = crc32(bytes, checksum);
           await object.write(bytes);
         }
-        return { byteCount, lineCount: lines.lineCount(), places };
+        return { byteCount, checksum, lineCount: lines.lineCount(), places };
       }),
     );
     assertRows(file, copied.lineCount);
     const rowCount = file.rowCount - copied.places.length;
-    written.push({ key: file.key, byteCount: copied.byteCount, rowCount, stagedAs });
+    const { byteCount, checksum } = copied;
+    written.push({ key: file.key, byteCount, rowCount, stagedAs });
+    receipts.push({ key: file.key, byteCount, rowCount, checksum });
   }
   return written;
 }

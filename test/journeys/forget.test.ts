@@ -4,7 +4,15 @@ import { setImmediate } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { describeOnServers } from "../services/mysql-server.ts";
 import { localLake, mysqlDatasource, openSite } from "./site.ts";
-import { everythingIn, fillSchool, forget, loadAll, openSchool, rowCounts } from "./forget-world.ts";
+import {
+  everythingIn,
+  fillSchool,
+  forget,
+  loadAll,
+  openSchool,
+  rowCounts,
+  schoolTables,
+} from "./forget-world.ts";
 
 const bo = /bo@x|Bo@x|bo wrote|bo again|bo first|bo answers|"bo"/;
 
@@ -50,7 +58,11 @@ describeOnServers("panorama forget", (server) => {
       const untouched = files.filter((file) => /course_id=[BDEF]\//.test(file));
       expect(untouched).toHaveLength(4);
       expect(await site.files()).toEqual(expect.arrayContaining(untouched));
-      expect((await site.run("verify", "--all")).exitCode).toBe(0);
+      const verified = await site.run("verify", "--all", "--format", "json");
+      expect(verified.exitCode, verified.stdout).toBe(0);
+      expect(JSON.parse(verified.stdout)).toMatchObject(
+        Array.from(schoolTables, () => ({ withoutReceipt: 0, findings: [] })),
+      );
       expect((await site.files()).filter((file) => /runs\/|staging/.test(file))).toEqual([]);
     },
   );
