@@ -183,8 +183,10 @@ function markFinished(
       );
 }
 
-function inPlace({ key, byteCount, rowCount }: ManifestFile): ManifestFile {
-  return { key, byteCount, rowCount };
+/** All that is known of the file, but for where it waited. */
+function inPlace(file: ManifestFile): ManifestFile {
+  const { stagedAs, ...rest } = file;
+  return stagedAs === undefined ? file : rest;
 }
 
 /** Tells a move apart from a later one to the same key. */
