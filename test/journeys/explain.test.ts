@@ -86,7 +86,7 @@ describeOnServers("panorama explain", (server) => {
     // An impossible date is NULL in the lake, whatever it is.
     expect(stdout).toMatch(/^column {2}lake {4}source\ntotal {3}2.00 {4}3.00\nnote {4}'b\\nc' {2}NULL$/m);
     expect(stdout).toMatch(
-      /^- the next load reads all rows: it may have changed, and has no timestamp_field/m,
+      /^- the next load reads all rows: it may have changed, and its settings do not say how to find what has/m,
     );
     expect(await explain(site, "orders", "1")).toMatchObject({
       ...{ exitCode: 1, verdict: "gone", atSource: { there: false }, differences: [] },
