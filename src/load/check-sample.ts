@@ -2,7 +2,7 @@
 export type CheckExtent = "sample" | "all";
 
 /** Row groups of a load that are read whole, together: what most tables are smaller than. */
-const wholeBytes = 16 << 20;
+const wholeBytes = 4 << 20;
 
 /** Chooses what is read back of the files of one load. */
 export class CheckSample {
