@@ -4,7 +4,7 @@ import { columnValues } from "../table/column-values.ts";
 import type { Partition } from "../table/partition.ts";
 import type { RecordBatch } from "../table/record-batch.ts";
 import type { Column } from "../table/table-schema.ts";
-import { batchesOf, type LoadHere } from "./load-ranges.ts";
+import { type LoadHere, loadSome } from "./load-ranges.ts";
 import type { LoadedRows } from "./load-rows.ts";
 import type { FullReason, KnownTable, LoadPlan } from "./plan-load.ts";
 import { SliceNumbers } from "./slice-numbers.ts";
@@ -66,15 +66,7 @@ export async function loadChanges(
   signal: AbortSignal,
 ): Promise<LoadedChanges | undefined> {
   const ranges = changes.rangesOf([...toRead.values()]).map((condition) => ({ condition }));
-  const nothing: LoadedRows = { rowCount: 0, slices: [], alterations: [], receipts: [] };
-  const loaded =
-    ranges.length === 0
-      ? nothing
-      : await loadHere(
-          batchesOf(reading, () => ranges.shift(), signal),
-          0,
-          onProgress,
-        );
+  const loaded = await loadSome(reading, ranges, loadHere, onProgress, signal);
   const read = new Set(loaded.slices.map(({ partition }) => keyOf(partition)));
   const kept = known.filter(({ partition }) => {
     const key = keyOf(partition);

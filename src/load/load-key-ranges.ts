@@ -1,8 +1,7 @@
 import type { KeyRanges, TableReading } from "../sources/source.ts";
 import { type KeyRange, keyOfRange, rangesBetween } from "../table/key-range.ts";
 import type { LoadedChanges } from "./load-changes.ts";
-import { batchesOf, type LoadHere, type RowRange } from "./load-ranges.ts";
-import type { LoadedRows } from "./load-rows.ts";
+import { type LoadHere, loadSome, type RowRange } from "./load-ranges.ts";
 import type { FullReason, LoadPlan } from "./plan-load.ts";
 import {
   type CountedRange,
@@ -61,15 +60,7 @@ export async function mergeRanges(
   const parts: (readonly KeyRange[])[] = [];
   for (const part of toRead) parts.push(await cutPart(keyRanges, part, rowsPerRange));
   const ranges = parts.flat().map((keys) => rowRangeOf(keyRanges, keys));
-  const nothing: LoadedRows = { rowCount: 0, slices: [], alterations: [], receipts: [] };
-  const loaded =
-    ranges.length === 0
-      ? nothing
-      : await loadHere(
-          batchesOf(reading, () => ranges.shift(), signal),
-          0,
-          onProgress,
-        );
+  const loaded = await loadSome(reading, ranges, loadHere, onProgress, signal);
   const read = groupByRange(loaded.slices);
   const rowsRead = new Map(read.map(({ keys, files }) => [keyOfRange(keys), rowsOfFiles(files)]));
   const isWhole = toRead.every(({ rowCount }, i) => {

@@ -79,6 +79,23 @@ export async function loadRanges(
   return combine(loaded);
 }
 
+/** Loads the rows of these ranges with this reader; of none nothing, not even an empty file. */
+export async function loadSome(
+  reading: TableReading,
+  ranges: readonly RowRange[],
+  loadHere: LoadHere,
+  onProgress: (rowCount: number, byteCount: number) => void,
+  signal: AbortSignal,
+): Promise<LoadedRows> {
+  if (ranges.length === 0) return { rowCount: 0, slices: [], alterations: [], receipts: [] };
+  const left = [...ranges];
+  return loadHere(
+    batchesOf(reading, () => left.shift(), signal),
+    0,
+    onProgress,
+  );
+}
+
 /** The rows of one range after the other, as long as there are ranges. */
 export async function* batchesOf(
   reading: TableReading,
