@@ -8,6 +8,8 @@ export class ByteStreams {
   readonly #blockSize: number;
   readonly #blockMask: number;
   #memory: Uint8Array;
+  /** The same bytes. */
+  #words: Int32Array;
   #view: DataView;
   /** The block behind each block; of free ones, too. Block 0 is never used: 0 means none. */
   #next: Int32Array;
@@ -18,8 +20,8 @@ export class ByteStreams {
   #heads: Int32Array = new Int32Array(0);
   #tails: Int32Array = new Int32Array(0);
   /** Where the next byte goes; at a block's boundary a new block is due. */
-  #ends: Float64Array = new Float64Array(0);
-  #sizes: Float64Array = new Float64Array(0);
+  #ends: Int32Array = new Int32Array(0);
+  #blockCounts: Int32Array = new Int32Array(0);
 
   /**
    * Room for `byteCount` bytes is set aside, which takes memory only as it is used; more is added when needed.
@@ -29,6 +31,7 @@ export class ByteStreams {
     this.#blockSize = blockSize;
     this.#blockMask = blockSize - 1;
     this.#memory = new Uint8Array(byteCount);
+    this.#words = new Int32Array(this.#memory.buffer);
     this.#view = new DataView(this.#memory.buffer);
     this.#next = new Int32Array(byteCount / blockSize);
   }
@@ -43,17 +46,15 @@ export class ByteStreams {
     const length = Math.max(count, this.#heads.length * 2, 1024);
     this.#heads = copied(this.#heads, new Int32Array(length));
     this.#tails = copied(this.#tails, new Int32Array(length));
-    this.#ends = copied(this.#ends, new Float64Array(length));
-    this.#sizes = copied(this.#sizes, new Float64Array(length));
+    this.#ends = copied(this.#ends, new Int32Array(length));
+    this.#blockCounts = copied(this.#blockCounts, new Int32Array(length));
   }
 
   /** Bytes that the `count` streams from `first` on take, the unused ends of their blocks included. */
   roomOf(first: number, count: number): number {
-    let room = 0;
-    for (let stream = first; stream < first + count; stream++) {
-      room += ((this.#sizes[stream] as number) + this.#blockMask) & ~this.#blockMask;
-    }
-    return room;
+    let blocks = 0;
+    for (let stream = first; stream < first + count; stream++) blocks += this.#blockCounts[stream] as number;
+    return blocks * this.#blockSize;
   }
 
   /** Appends the value of each row that has one to stream `stream` of the row's slice. */
@@ -65,21 +66,8 @@ export class ByteStreams {
     streamsPerSlice: number,
     stream: number,
   ): void {
-    const { values, nulls } = data;
-    const view = new DataView(values.buffer, values.byteOffset, values.byteLength);
-    let at = 0;
-    for (let row = 0; row < rowCount; row++) {
-      if (nulls !== undefined && nulls[row] === 1) continue;
-      const target = (slices[row] as number) * streamsPerSlice + stream;
-      if (width === undefined) {
-        const size = 4 + view.getUint32(at, true);
-        this.#putBytes(target, values, view, at, size);
-        at += size;
-      } else {
-        this.#putNumber(target, view, at, width);
-        at += width;
-      }
-    }
+    if (width === undefined) this.#scatterTexts(data, slices, rowCount, streamsPerSlice, stream);
+    else this.#scatterNumbers(data, width, slices, rowCount, streamsPerSlice, stream);
   }
 
   /** Appends the `width` bytes that each row has in `bytes` to stream `stream` of its slice. */
@@ -98,9 +86,55 @@ export class ByteStreams {
     }
   }
 
+  // The loops below run once per value: what they use is in local variables, and numbers and texts have one each.
+
+  #scatterNumbers(
+    { values, nulls }: ColumnData,
+    width: 4 | 8 | 16,
+    slices: Int32Array,
+    rowCount: number,
+    streamsPerSlice: number,
+    stream: number,
+  ): void {
+    const from = new Int32Array(values.buffer, values.byteOffset, values.length >> 2);
+    const words = width >> 2;
+    const ends = this.#ends;
+    const mask = this.#blockMask;
+    let memory = this.#words;
+    let at = 0;
+    for (let row = 0; row < rowCount; row++) {
+      if (nulls !== undefined && nulls[row] === 1) continue;
+      const target = (slices[row] as number) * streamsPerSlice + stream;
+      let end = ends[target] as number;
+      if ((end & mask) === 0) {
+        end = this.#addBlock(target);
+        memory = this.#words;
+      }
+      for (let to = end >> 2, stop = to + words; to < stop; to++) memory[to] = from[at++] as number;
+      ends[target] = end + width;
+    }
+  }
+
+  #scatterTexts(
+    { values, nulls }: ColumnData,
+    slices: Int32Array,
+    rowCount: number,
+    streamsPerSlice: number,
+    stream: number,
+  ): void {
+    const view = new DataView(values.buffer, values.byteOffset, values.byteLength);
+    let at = 0;
+    for (let row = 0; row < rowCount; row++) {
+      if (nulls !== undefined && nulls[row] === 1) continue;
+      const size = 4 + view.getUint32(at, true);
+      this.#putBytes((slices[row] as number) * streamsPerSlice + stream, values, view, at, size);
+      at += size;
+    }
+  }
+
   /** Moves a stream's bytes to `target` and returns their count; the stream is empty afterwards. */
   take(stream: number, target: Uint8Array, offset: number): number {
-    const size = this.#sizes[stream] as number;
+    const size = this.#sizeOf(stream);
     let block = this.#heads[stream] as number;
     const blockSize = this.#blockSize;
     for (let done = 0; done < size; done += blockSize) {
@@ -115,8 +149,14 @@ export class ByteStreams {
     this.#heads[stream] = 0;
     this.#tails[stream] = 0;
     this.#ends[stream] = 0;
-    this.#sizes[stream] = 0;
+    this.#blockCounts[stream] = 0;
     return size;
+  }
+
+  #sizeOf(stream: number): number {
+    const inLast = (((this.#ends[stream] as number) - 1) & this.#blockMask) + 1;
+    const blocks = this.#blockCounts[stream] as number;
+    return blocks === 0 ? 0 : (blocks - 1) * this.#blockSize + inLast;
   }
 
   #putByte(stream: number, value: number): void {
@@ -124,37 +164,29 @@ export class ByteStreams {
     if ((end & this.#blockMask) === 0) end = this.#addBlock(stream);
     this.#memory[end] = value;
     this.#ends[stream] = end + 1;
-    this.#sizes[stream] = (this.#sizes[stream] as number) + 1;
-  }
-
-  #putNumber(stream: number, view: DataView, at: number, width: number): void {
-    let end = this.#ends[stream] as number;
-    if ((end & this.#blockMask) === 0) end = this.#addBlock(stream);
-    for (let i = 0; i < width; i += 4) this.#view.setInt32(end + i, view.getInt32(at + i, true), true);
-    this.#ends[stream] = end + width;
-    this.#sizes[stream] = (this.#sizes[stream] as number) + width;
   }
 
   #putBytes(stream: number, values: Uint8Array, view: DataView, from: number, size: number): void {
     let end = this.#ends[stream] as number;
     let at = from;
     const stop = from + size;
+    const mask = this.#blockMask;
     while (at < stop) {
-      if ((end & this.#blockMask) === 0) end = this.#addBlock(stream);
-      const part = Math.min(stop - at, this.#blockSize - (end & this.#blockMask));
+      if ((end & mask) === 0) end = this.#addBlock(stream);
+      const part = Math.min(stop - at, mask + 1 - (end & mask));
       const partEnd = at + part;
       const memory = this.#memory;
+      const target = this.#view;
       if (part > 700) {
         memory.set(values.subarray(at, partEnd), end);
         end += part;
         at = partEnd;
         continue;
       }
-      for (; at < partEnd - 3; at += 4, end += 4) this.#view.setInt32(end, view.getInt32(at, true), true);
+      for (; at < partEnd - 3; at += 4, end += 4) target.setInt32(end, view.getInt32(at, true), true);
       for (; at < partEnd; at++, end++) memory[end] = values[at] as number;
     }
     this.#ends[stream] = end;
-    this.#sizes[stream] = (this.#sizes[stream] as number) + size;
   }
 
   /** Links a free block to a stream's end and returns where it begins. */
@@ -172,12 +204,14 @@ export class ByteStreams {
     if (tail === 0) this.#heads[stream] = block;
     else this.#next[tail] = block;
     this.#tails[stream] = block;
+    this.#blockCounts[stream] = (this.#blockCounts[stream] as number) + 1;
     return block * this.#blockSize;
   }
 
   #grow(): void {
     const blocks = Math.ceil(this.#next.length * 1.25);
     const memory = new Uint8Array(blocks * this.#blockSize);
+    this.#words = new Int32Array(memory.buffer);
     memory.set(this.#memory);
     this.#memory = memory;
     this.#view = new DataView(memory.buffer);
@@ -185,7 +219,7 @@ export class ByteStreams {
   }
 }
 
-function copied<T extends Int32Array | Float64Array>(from: T, to: T): T {
+function copied(from: Int32Array, to: Int32Array): Int32Array {
   to.set(from);
   return to;
 }

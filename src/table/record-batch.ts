@@ -6,6 +6,7 @@ import type { KeyRange } from "./key-range.ts";
  * int32, int64, float and double; text and bytes as a 4-byte little-endian length and the bytes;
  * decimals as int32 up to 9 digits, int64 up to 18, else 16 bytes big-endian two's complement.
  * So text goes from the wire to a Parquet page without a JavaScript string or a copy per value.
+ * Numbers begin at a multiple of 4 bytes in their buffer.
  */
 export interface ColumnData {
   readonly values: Uint8Array;

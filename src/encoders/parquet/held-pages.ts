@@ -1,11 +1,14 @@
+import { readSync } from "node:fs";
 import { type FileHandle, mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PanoramaError } from "../../errors.ts";
 import type { ByteSink } from "../encoder.ts";
 
-/** Compressed pages in memory, over all files of a table, before they go to disk. */
-const memoryBudget = 8 << 20;
+/** Compressed pages in memory, over all files of a table, before they go to disk: a row group of most tables. */
+const memoryBudget = 16 << 20;
+/** The same where many files are open, whose pages go to disk anyhow. */
+const crowdedBudget = 8 << 20;
 
 /** A compressed page with its header that waits for its row group to be complete. */
 export interface HeldPage {
@@ -28,12 +31,19 @@ export class HeldPages implements AsyncDisposable {
   #fileSize = 0;
   #turn: Promise<void> = Promise.resolve();
   #spilling = false;
+  /** Of `#memory`, which takes no room before it is used. */
+  #budget = memoryBudget;
+
+  /** Many files are open from now on. */
+  crowd(): void {
+    this.#budget = crowdedBudget;
+  }
 
   /** Copies header and body. */
   async hold(header: Uint8Array, body: Uint8Array): Promise<HeldPage> {
     const length = header.length + body.length;
-    if (length > memoryBudget) return { length, place: Buffer.concat([header, body]), offset: 0 };
-    while (this.#spilling || this.#used + length > memoryBudget) {
+    if (length > this.#budget) return { length, place: Buffer.concat([header, body]), offset: 0 };
+    while (this.#spilling || this.#used + length > this.#budget) {
       await this.#inTurn(() => this.#spill(length));
     }
     const page: HeldPage = { length, place: "memory", offset: this.#used };
@@ -47,7 +57,7 @@ export class HeldPages implements AsyncDisposable {
   /** Writes a page to where it belongs, and forgets it. */
   async write(page: HeldPage, sink: ByteSink): Promise<void> {
     if (page.place === "memory") await this.#inTurn(() => this.#writeFromMemory(page, sink));
-    if (page.place === "file") await sink.write(await this.#read(page));
+    if (page.place === "file") await sink.write(this.#read(page));
     else if (page.place !== "memory") await sink.write(page.place);
   }
 
@@ -70,15 +80,16 @@ export class HeldPages implements AsyncDisposable {
     if (this.#inMemory.size === 0) this.#used = 0;
   }
 
-  async #read(page: HeldPage): Promise<Uint8Array> {
+  /** At once: the system still has most pages in memory, and a turn of the event loop takes many times as long. */
+  #read(page: HeldPage): Uint8Array {
     const bytes = new Uint8Array(page.length);
-    const { bytesRead } = await (this.#file as FileHandle).read(bytes, 0, page.length, page.offset);
+    const bytesRead = readSync((this.#file as FileHandle).fd, bytes, 0, page.length, page.offset);
     if (bytesRead !== page.length) throw new RangeError("the spill file is shorter than its pages");
     return bytes;
   }
 
   async #spill(needed: number): Promise<void> {
-    if (this.#used + needed <= memoryBudget) return;
+    if (this.#used + needed <= this.#budget) return;
     const used = this.#used;
     this.#spilling = true;
     try {

@@ -9,6 +9,8 @@ const sparesLimit = 8 << 20;
 /** Bytes of all pages that are being collected from small batches, and the most of one. */
 const collectedLimit = 12 << 20;
 const largestCollected = 16 << 10;
+/** More columns than one file has are of many files. */
+const columnsOfMany = 500;
 
 /** Compresses and keeps the pages of all files of one table, with bounded memory. */
 export class PageFactory implements AsyncDisposable {
@@ -27,6 +29,7 @@ export class PageFactory implements AsyncDisposable {
   /** A file with so many columns was opened. */
   countColumns(count: number): void {
     this.#columnCount += count;
+    if (this.#columnCount > columnsOfMany) this.#pages.crowd();
   }
 
   /** A page smaller than this waits for the next batch: with hundreds of files, the fewer the more there are. */

@@ -50,11 +50,11 @@ export class ParquetFile implements FileEncoder {
       return;
     }
     await this.#factory.ready();
-    this.#chunks.forEach((chunk, i) => {
+    for (const [i, chunk] of this.#chunks.entries()) {
       const data = batch.columns[i];
       if (data === undefined) throw new RangeError(`batch has no column ${i}`);
       for (const page of chunk.add(data, batch.rowCount)) this.#factory.watch(page);
-    });
+    }
     this.#openRows += batch.rowCount;
     this.#openBytes += batch.byteCount;
     batch.release();

@@ -4,6 +4,7 @@ import mysql from "mysql2";
 import { PanoramaError } from "../../errors.ts";
 import type { MaxLoad } from "./max-load.ts";
 import { mysqlError } from "./mysql-errors.ts";
+import { openPacketSocket } from "./packet-socket.ts";
 
 /** MySQL's own words for how TLS is used: https://dev.mysql.com/doc/refman/en/connection-options.html */
 export type SslMode = "disabled" | "preferred" | "required" | "verify_ca" | "verify_identity";
@@ -29,12 +30,21 @@ export interface MysqlOptions {
   readonly maxLoad?: MaxLoad | undefined;
 }
 
+/** The socket, or what decrypts it. */
+export interface WireStream {
+  /** Of a `PacketSocket`, which is not under every connection. */
+  reusesBytes?: boolean;
+  pause(): void;
+  resume(): void;
+  destroy(): void;
+}
+
 /**
  * mysql2's connection, with the few inner members that the row stream needs: it puts a command of its own
  * into the connection's queue, so that TLS, compression and packets above 16 MB stay mysql2's affair.
  */
 export interface WireConnection {
-  readonly stream: { pause(): void; resume(): void; destroy(): void };
+  readonly stream: WireStream;
   readonly threadId: number | null;
   query(sql: string, values: readonly unknown[], done: (error: Error | null, rows: unknown) => void): void;
   prepare(sql: string, done: (error: Error | null, statement: PreparedStatement) => void): void;
@@ -108,8 +118,9 @@ function tryConnect(
   signal?.throwIfAborted();
   const connection = mysql.createConnection({
     ...(options.socketPath === undefined
-      ? { host: options.host, port: options.port, stream: () => openSocket(options) }
+      ? { host: options.host, port: options.port }
       : { socketPath: options.socketPath }),
+    stream: () => openSocket(options, !tls && options.compress !== true),
     ...(options.user === undefined ? {} : { user: options.user }),
     ...(options.password === undefined ? {} : { password: options.password }),
     database: options.database,
@@ -149,8 +160,11 @@ function tryConnect(
  * Node checks a certificate's identity against the name that the socket was opened by. It forgets an address, and
  * would ask the certificate of 10.0.0.5 for `localhost`: https://github.com/nodejs/node/blob/v20.x/lib/_tls_wrap.js
  */
-function openSocket(options: MysqlOptions): Socket {
-  const socket = connectSocket(options.port, options.host);
+function openSocket(options: MysqlOptions, inTheClear: boolean): Socket {
+  const { socketPath, port, host } = options;
+  const target = socketPath === undefined ? { port, host } : { path: socketPath };
+  const socket = inTheClear ? openPacketSocket(target) : connectSocket(target);
+  if (socketPath !== undefined) return socket;
   socket.setNoDelay(true);
   // A server whose machine is gone says no goodbye; the system's own default notices after two hours.
   socket.setKeepAlive(true, keepAliveMillis);

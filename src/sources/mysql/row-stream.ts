@@ -107,7 +107,7 @@ export class RowStream {
     const length = packet.end - packet.start - 4;
     if (first === errorHeader) {
       this.#fail(this.#refusal(packet.asError("utf8")));
-      this.#stage = "done";
+      this.#endStage();
       return true;
     }
     switch (this.#stage) {
@@ -119,6 +119,8 @@ export class RowStream {
         return false;
       case "columns-end":
         this.#decoder = new RowDecoder(this.#ops, this.#limits);
+        // Rows are copied out at once; mysql2 keeps bytes of other packets.
+        this.#connection.stream.reusesBytes = true;
         this.#stage = "rows";
         return false;
       case "begin":
@@ -202,10 +204,15 @@ export class RowStream {
   #end(): boolean {
     const decoder = this.#decoder as RowDecoder;
     if (!decoder.empty && !this.#discarding) this.#offer(decoder.take());
-    this.#stage = "done";
+    this.#endStage();
     this.#resume();
     this.#notify();
     return true;
+  }
+
+  #endStage(): void {
+    this.#stage = "done";
+    this.#connection.stream.reusesBytes = false;
   }
 
   #offer(batch: RecordBatch): void {
