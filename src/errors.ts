@@ -47,7 +47,8 @@ export const remedies = {
   /** A value that its lake type cannot hold. */
   VALUE_UNREPRESENTABLE: "Change the column's type in the settings, or report this as a bug.",
   /** Someone saved the object first. */
-  STORE_CONFLICT: "Another run published at the same time and won. Run again.",
+  STORE_CONFLICT:
+    "Another run published at the same time and won: `panorama history` tells which. Run again if that is still to be done.",
   STORE_FULL:
     "Free some space and run again. What readers see is whole; the next run removes what was left unfinished.",
   /** The bucket's server knows nobody by these credentials, or they may not do this. */

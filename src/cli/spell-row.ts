@@ -3,6 +3,7 @@ import { alignColumns } from "./align-columns.ts";
 import type { Panorama } from "./cli.ts";
 import { spellTime } from "./commands/history.ts";
 import { fullReasons } from "./commands/plan.ts";
+import { spellPartition } from "./spell-partition.ts";
 
 /** What `explain` shows of a row. */
 export function spellRow({ printable }: Pick<Panorama, "printable">, row: ExplainedRow): string {
@@ -49,25 +50,28 @@ function labelled(label: string, lines: readonly string[]): readonly string[] {
 }
 
 function spellSlice(slice: Slice): readonly string[] {
-  const values = Object.entries(slice).map(([column, value]) => `${column}=${value ?? "NULL"}`);
-  return values.length === 0 ? [] : [`slice ${values.join("/")}`];
+  const name = spellPartition(Object.entries(slice).map(([column, value]) => ({ column, value })));
+  return name === "" ? [] : [`slice ${name}`];
 }
 
 function spellLoad(load: RowLoad | undefined): string {
   if (load === undefined)
-    return "written by the last load of the table or an earlier one: a CSV file does not tell";
-  const { run, startedAt, readAt, publishedAt, strategy, reason } = load;
+    return "written by the run that published the table last, or an earlier one: a CSV file does not tell";
+  const { run, kind, startedAt, readAt, publishedAt, strategy, reason } = load;
   const times = [
     `began ${spellTime(startedAt)}`,
     ...(readAt === undefined ? [] : [`read it ${spellTime(readAt)}`]),
     ...(publishedAt === undefined ? [] : [`published ${spellTime(publishedAt)}`]),
   ];
-  const how = [strategy, reason].filter((part) => part !== undefined).join(", ");
+  const how =
+    kind === "forget"
+      ? "written anew when people were forgotten"
+      : [strategy, reason].filter((part) => part !== undefined).join(", ");
   return `run ${run}: ${times.join(", ")} UTC${how === "" ? "" : `; ${how}`}`;
 }
 
 function spellOther({ load, row }: OtherVersion): readonly string[] {
-  if (row === undefined) return ["no such row in the table as it was loaded by", spellLoad(load)];
+  if (row === undefined) return ["no such row in the table as it was left by", spellLoad(load)];
   const { file, slice, replacedAt, differences } = row;
   const since = replacedAt === undefined ? [] : [`replaced ${spellTime(replacedAt)} UTC`];
   return [
@@ -114,9 +118,17 @@ function spellWhy({ why, next, verdict }: ExplainedRow): readonly string[] {
   if (verdict === "same") return [];
   const reason =
     next?.reason === undefined ? [] : [`the next load reads all rows: ${fullReasons[next.reason]}`];
-  const changes = next?.strategy === "changes" ? ["the next load reads the slices that changed"] : [];
-  const lines = [...why, ...reason, ...changes];
+  const lines = [...why, ...reason, ...spellNext(next)];
   return lines.length === 0 ? [] : ["", ...lines.map((line) => `- ${line}`)];
+}
+
+function spellNext(next: ExplainedRow["next"]): readonly string[] {
+  if (next?.error !== undefined) {
+    const { message, code } = next.error;
+    return [`the next load fails: ${message.replaceAll("\n", "; ")} (${code})`];
+  }
+  if (next?.strategy === "merge") return ["the next load reads the key ranges that changed"];
+  return next?.strategy === "changes" ? ["the next load reads the slices that changed"] : [];
 }
 
 const longestValue = 60;

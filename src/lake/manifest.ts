@@ -33,7 +33,10 @@ export interface ManifestTable {
   readonly slices: readonly ManifestSlice[];
   /** Files of earlier loads, kept for queries that still read them. */
   readonly replaced: readonly ReplacedFiles[];
-  /** Files at fixed keys that are still to be removed to finish publishing. */
+  /**
+   * Files that are still to be removed to finish publishing: of slices without rows in CSV, of another format, or with rows
+   * of people who were forgotten, those of kept versions among them.
+   */
   readonly removals: readonly string[];
 }
 
@@ -115,6 +118,15 @@ export async function readManifest(store: Store, lake: LakePlace): Promise<Saved
   const found = await store.get(key);
   if (found === undefined) return { manifest: { generation: 0, tables: new Map() }, version: null };
   return { manifest: parseAt(store, key, found.bytes).manifest, version: found.version };
+}
+
+/** The table as the lake has it now; undefined where it does not. */
+export async function readManifestTable(
+  store: Store,
+  lake: LakePlace,
+  table: string,
+): Promise<ManifestTable | undefined> {
+  return (await readManifest(store, lake)).manifest.tables.get(table);
 }
 
 /** As `readManifest`, of a manifest found by listing; undefined when it has gone meanwhile. */

@@ -184,7 +184,7 @@ function markFinished(
 }
 
 /** All that is known of the file, but for where it waited. */
-function inPlace(file: ManifestFile): ManifestFile {
+export function inPlace(file: ManifestFile): ManifestFile {
   const { stagedAs, ...rest } = file;
   return stagedAs === undefined ? file : rest;
 }

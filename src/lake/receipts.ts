@@ -6,7 +6,7 @@ import type { Store } from "../stores/store.ts";
 import { type ColumnType, spellColumnType } from "../table/column-type.ts";
 import type { ColumnReceipt } from "../table/receipt.ts";
 import type { FileReceipt, ReadRows, TableReceipts, WrittenColumn } from "./file-receipt.ts";
-import { countAt, listAt, objectAt, textAt, unreadable } from "./json-fields.ts";
+import { countAt, damaged, listAt, objectAt, textAt, unreadable } from "./json-fields.ts";
 import { typeAt } from "./manifest-format.ts";
 
 const formatName = "panorama-receipts";
@@ -133,5 +133,5 @@ function columnReceiptAt(path: string, value: unknown): ColumnReceipt {
 
 function checksumAt(path: string, value: unknown): number {
   const text = textAt(path, value);
-  return /^[0-9a-f]{8}$/.test(text) ? Number.parseInt(text, 16) : countAt(path, undefined);
+  return /^[0-9a-f]{8}$/.test(text) ? Number.parseInt(text, 16) : damaged(path, "a checksum");
 }

@@ -1,6 +1,6 @@
 import type { FieldRequest, TableReading, TableRequest } from "../sources/source.ts";
 import { type ColumnType, sameColumnType } from "../table/column-type.ts";
-import type { ColumnData, RecordBatch } from "../table/record-batch.ts";
+import { type ColumnData, type RecordBatch, withColumns } from "../table/record-batch.ts";
 import type { Column } from "../table/table-schema.ts";
 import { convertColumn, spellsAlike } from "./convert-column.ts";
 import type { KeptColumn } from "./table-to-load.ts";
@@ -30,10 +30,11 @@ export function keepColumns(reading: TableReading, kept: readonly KeptColumn[]):
     const to = (kept[i] as KeptColumn).column.type;
     return sameColumnType(from, to) ? undefined : { from, to };
   });
-  const isConverted = (name: string): boolean =>
-    conversions[columns.findIndex((column) => column.name === name)] !== undefined;
+  const conversionOf = (name: string): Conversion | undefined =>
+    conversions[columns.findIndex((column) => column.name.toLowerCase() === name.toLowerCase())];
+  const isConverted = (name: string): boolean => conversionOf(name) !== undefined;
   const isConverting = conversions.some((each) => each !== undefined);
-  const isComparable = conversions.every((each) => each === undefined || spellsAlike(each.from, each.to));
+  const isComparable = conversions.every(isSpelledAlike);
   const { absent = [], definition } = reading;
   return {
     schema: {
@@ -47,6 +48,9 @@ export function keepColumns(reading: TableReading, kept: readonly KeptColumn[]):
     absent,
     ...(definition === undefined ? {} : { definition }),
     split: (count) => reading.split(count),
+    // By the key as the source spells it, the row is known again.
+    findRow: async (key) =>
+      reading.schema.key.map(conversionOf).every(isSpelledAlike) ? reading.findRow?.(key) : undefined,
     watermark: async (field) => reading.watermark?.(field),
     ...(reading.keyRanges === undefined ? {} : { keyRanges: reading.keyRanges }),
     // What the source calls its slices are not the lake's names of them then.
@@ -66,6 +70,10 @@ export function keepColumns(reading: TableReading, kept: readonly KeptColumn[]):
   };
 }
 
+function isSpelledAlike(conversion: Conversion | undefined): boolean {
+  return conversion === undefined || spellsAlike(conversion.from, conversion.to);
+}
+
 /** What the source says of a column holds as far as it is of the lake's type. */
 function keptColumn(read: Column, { column, retyped }: KeptColumn, absent: readonly string[]): Column {
   return retyped || absent.includes(read.name) ? { ...column, nullable: read.nullable } : read;
@@ -78,17 +86,11 @@ async function* convertedBatches(
   for await (const batch of batches) yield convertedBatch(batch, conversions);
 }
 
-/** Converted columns have memory of their own; the others stay in that of `batch`, which is released with the result. */
 function convertedBatch(batch: RecordBatch, conversions: readonly (Conversion | undefined)[]): RecordBatch {
   const columns = batch.columns.map((data, i): ColumnData => {
     const conversion = conversions[i];
     if (conversion === undefined) return data;
     return convertColumn(conversion.from, conversion.to, data, batch.rowCount);
   });
-  return {
-    rowCount: batch.rowCount,
-    byteCount: columns.reduce((sum, { values }) => sum + values.length, 0),
-    columns,
-    release: () => batch.release(),
-  };
+  return withColumns(batch, columns);
 }

@@ -4,7 +4,7 @@ import { discardRun } from "../lake/retention.ts";
 import type { Snapshot, Source } from "../sources/source.ts";
 import type { PeerReaders } from "./peer-readers.ts";
 import { type LoadContext, loadTable } from "./load-table.ts";
-import { untilReachable } from "./until-reachable.ts";
+import { isUnreachable, untilReachable } from "./until-reachable.ts";
 import type { TableToLoad } from "./table-to-load.ts";
 
 /** One datasource and the tables that a run reads from it, all at one moment. */
@@ -46,9 +46,20 @@ export async function loadLake(sources: readonly SourceToLoad[], context: LoadCo
 const mostAgain = 2;
 
 /** What was read of a source at one moment. */
-interface SourceRead extends LakeLoad {
-  /** Where the connection was lost, with what is left to tell and to count of that; undefined where it held. */
-  readonly lost?: { readonly error: unknown; readonly rest: readonly TableToLoad[] };
+interface SourceRead {
+  readonly load: LakeLoad;
+  /** Optional tables that the source does not have. */
+  readonly absent: readonly string[];
+  /** Where the connection was lost; undefined where it held. */
+  readonly lost?: LostConnection;
+}
+
+interface LostConnection {
+  readonly error: unknown;
+  /** The table that was being read, and those after it. */
+  readonly rest: readonly TableToLoad[];
+  /** Whether all tables are worth reading at another moment. */
+  readonly worthAgain: boolean;
 }
 
 const nothing: LakeLoad = { loaded: [], unchanged: [], failed: 0, incomplete: 0 };
@@ -64,7 +75,7 @@ async function loadSource(source: SourceToLoad, context: LoadContext): Promise<L
   } catch (error) {
     return failSource(source, error, context);
   }
-  for (let again = 0; read.lost !== undefined && again < mostAgain; again++) {
+  for (let again = 0; read.lost?.worthAgain === true && again < mostAgain; again++) {
     const [table] = read.lost.rest;
     const message = `the connection was lost at ${table?.request.table}: all tables are to be read anew, at another moment`;
     context.reporter.report({ kind: "warning", source: source.name, message });
@@ -84,7 +95,21 @@ async function loadSource(source: SourceToLoad, context: LoadContext): Promise<L
       break;
     }
   }
-  return read.lost === undefined ? read : failRest(source, read, read.lost, context);
+  return endSource(source, read, context);
+}
+
+/** Tells which tables are not there, and which have failed with the connection. */
+function endSource(source: SourceToLoad, { load, absent, lost }: SourceRead, context: LoadContext): LakeLoad {
+  if (absent.length > 0 && absent.length === source.tables.length) {
+    // Rather the wrong database than a site without any table.
+    const error = new PanoramaError("TABLE_MISSING", `None of these tables is in ${source.name}`);
+    return failSource(source, error, context);
+  }
+  if (absent.length > 0) {
+    const message = `not there, or not to be read by this account, and left out: ${absent.join(", ")}`;
+    context.reporter.report({ kind: "notice", source: source.name, message });
+  }
+  return lost === undefined ? load : failRest(source, load, lost, context);
 }
 
 /**
@@ -130,51 +155,47 @@ async function loadTables(
   let failed = 0;
   let incomplete = 0;
   for (const [i, table] of source.tables.entries()) {
+    const name = table.request.table;
     try {
-      const contentMark = marks?.get(table.request.table);
+      const contentMark = marks?.get(name);
       const done = await loadTable(snapshot, source.name, table, context, { contentMark, peers });
       if (done === undefined) unchanged.push(table);
       else loaded.push(done.loaded);
       if (done?.incomplete) incomplete++;
     } catch (error) {
       context.signal.throwIfAborted();
-      const rest = source.tables.slice(i);
-      if (await isMomentLost(snapshot, error)) {
-        return { loaded, unchanged, failed, incomplete, lost: { error, rest } };
-      }
-      if (isUnreachable(error))
-        return failRest(source, { loaded, unchanged, failed, incomplete }, { error, rest }, context);
-      if (table.optional && error instanceof PanoramaError && error.code === "TABLE_MISSING") {
-        absent.push(table.request.table);
+      if (table.optional && isMissing(error)) {
+        absent.push(name);
         continue;
       }
+      // Of several readers, some may have written theirs before one failed. What stays, the next run collects.
+      await discardRun(context.store, context.place, context.details.run, [name]).catch(() => undefined);
+      const worthAgain = await isMomentLost(snapshot, peers, error);
+      if (worthAgain || isUnreachable(error)) {
+        const lost = { error, rest: source.tables.slice(i), worthAgain };
+        return { load: { loaded, unchanged, failed, incomplete }, absent, lost };
+      }
       failed++;
-      reportFailure(source.name, table.request.table, error, context);
+      reportFailure(source.name, name, error, context);
     }
   }
-  if (absent.length === source.tables.length && absent.length > 0) {
-    // Rather the wrong database than a site without any table.
-    const error = new PanoramaError("TABLE_MISSING", `None of these tables is in ${source.name}`);
-    reportSourceFailure(source.name, source.tables, error, context);
-    return { loaded, unchanged, failed: absent.length, incomplete };
-  }
-  if (absent.length > 0) {
-    const message = `not there, or not to be read by this account, and left out: ${absent.join(", ")}`;
-    context.reporter.report({ kind: "notice", source: source.name, message });
-  }
-  return { loaded, unchanged, failed, incomplete };
+  return { load: { loaded, unchanged, failed, incomplete }, absent };
 }
 
 /** Whether the tables can be read at another moment only, because the connection is gone. */
-async function isMomentLost(snapshot: Snapshot, error: unknown): Promise<boolean> {
+async function isMomentLost(
+  snapshot: Snapshot,
+  peers: PeerReaders | undefined,
+  error: unknown,
+): Promise<boolean> {
   if (snapshot.isLost === undefined) return false;
   if (isUnreachable(error)) return true;
   const ended = error instanceof PanoramaError && /^SOURCE_(CUT_SHORT|FAILED)$/.test(error.code);
-  return ended && (await snapshot.isLost());
+  return ended && (peers?.isLost(error) === true || (await snapshot.isLost()));
 }
 
-function isUnreachable(error: unknown): error is PanoramaError {
-  return error instanceof PanoramaError && error.code === "SOURCE_UNREACHABLE";
+function isMissing(error: unknown): boolean {
+  return error instanceof PanoramaError && error.code === "TABLE_MISSING";
 }
 
 function failSource(source: SourceToLoad, error: unknown, context: LoadContext): LakeLoad {
@@ -186,7 +207,7 @@ function failSource(source: SourceToLoad, error: unknown, context: LoadContext):
 function failRest(
   { name }: SourceToLoad,
   { loaded, unchanged, failed, incomplete }: LakeLoad,
-  { error, rest }: NonNullable<SourceRead["lost"]>,
+  { error, rest }: LostConnection,
   context: LoadContext,
 ): LakeLoad {
   const [first] = rest;

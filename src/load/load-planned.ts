@@ -1,4 +1,6 @@
+import { discardRun } from "../lake/retention.ts";
 import type { TableReading } from "../sources/source.ts";
+import { type Alteration, sumAlterations } from "../table/alteration.ts";
 import type { RecordBatch } from "../table/record-batch.ts";
 import { rangesBetween } from "../table/key-range.ts";
 import type { Reporter, RunEvent } from "../reports/reporter.ts";
@@ -6,14 +8,16 @@ import type { ChosenStrategy } from "./choose-strategy.ts";
 import { findChanges, loadChanges } from "./load-changes.ts";
 import { findRanges, mergeRanges, rowRangeOf } from "./load-key-ranges.ts";
 import {
-  batchesOf,
+  areOfKeys,
   type LoadHere,
+  loadHereOf,
   loadRanges,
+  loadSome,
   type RowRange,
   splitForReaders,
   worthSharingRows,
 } from "./load-ranges.ts";
-import { type LoadedRows, loadRows } from "./load-rows.ts";
+import type { LoadedRows } from "./load-rows.ts";
 import type { LoadContext } from "./load-table.ts";
 import type { PeerReaders } from "./peer-readers.ts";
 import { filesOfRanges, groupByRange } from "./plan-key-ranges.ts";
@@ -39,6 +43,8 @@ export interface LoadedAsPlanned {
   /** The whole table. */
   readonly slices: LoadedRows["slices"];
   readonly rowCount: number;
+  /** Of what was read, by the source and by the encoder; summed. */
+  readonly alterations: readonly Alteration[];
   /** As of the manifest's load; undefined where all rows were read this time. */
   readonly fullAt?: string;
   /** How it was done. */
@@ -60,36 +66,55 @@ export async function loadPlanned(
   if (plan.strategy === "merge") {
     const found = await findRanges(plan, watermark);
     if (typeof found === "string") return loadAll(at, found);
-    const merged = await mergeRanges(reading, plan, found, loadHereOf(at, true), progressOf(at), signal);
-    if (merged === undefined) return loadAll(at, "slices-not-whole");
+    const merged = await mergeRanges(reading, plan, found, hereOf(at, true), progressOf(at), signal);
+    if (merged === undefined) return loadAllInstead(at);
     const { readRanges, keptRanges, ...changes } = merged;
-    return { ...changes, fullAt, told: { strategy: "merge", slices: readRanges, keptSlices: keptRanges } };
+    const told = { strategy: "merge", slices: readRanges, keptSlices: keptRanges } as const;
+    return { ...changes, alterations: alterationsOf(at, changes.loaded), fullAt, told };
   }
   const found = await findChanges(reading, plan, watermark, signal);
   if (typeof found === "string") return loadAll(at, found);
-  const changes = await loadChanges(
-    reading,
-    plan.known,
-    found,
-    loadHereOf(at, false),
-    progressOf(at),
-    signal,
-  );
-  if (changes === undefined) return loadAll(at, "slices-not-whole");
+  const changes = await loadChanges(reading, plan.known, found, hereOf(at, false), progressOf(at), signal);
+  if (changes === undefined) return loadAllInstead(at);
   const read = changes.loaded.slices.length;
   const told = { strategy: "slices", slices: read, keptSlices: changes.slices.length - read } as const;
-  return { ...changes, fullAt, told };
+  return { ...changes, alterations: alterationsOf(at, changes.loaded), fullAt, told };
 }
 
-async function loadAll(at: TableAtHand, reason: FullReason): Promise<LoadedAsPlanned> {
+/**
+ * Loads all, after parts were read that do not make the table. Their files go first: they lie in the folders of this run,
+ * which are its slices for a catalog that knows these by their folders.
+ */
+async function loadAllInstead(at: TableAtHand): Promise<LoadedAsPlanned> {
+  const { store, place, details } = at.context;
+  await discardRun(store, place, details.run, [at.table.request.table]);
+  return loadAll(at, "slices-not-whole", at.reading.alterations());
+}
+
+/** `before`: what the reading had altered before. */
+async function loadAll(
+  at: TableAtHand,
+  reason: FullReason,
+  before: readonly Alteration[] = [],
+): Promise<LoadedAsPlanned> {
   const loaded = at.chosen.strategy === "merge" ? await loadInRanges(at, at.chosen) : await loadReading(at);
   const { slices, rowCount } = loaded;
   return {
     loaded,
     slices,
     rowCount,
+    alterations: alterationsOf(at, loaded, before),
     told: { strategy: "full", reason, slices: slices.length, keptSlices: 0 },
   };
+}
+
+function alterationsOf(
+  { reading }: TableAtHand,
+  loaded: LoadedRows,
+  before: readonly Alteration[] = [],
+): readonly Alteration[] {
+  const others = before.map((each) => ({ ...each, count: -each.count }));
+  return sumAlterations([...reading.alterations(), ...others, ...loaded.alterations]);
 }
 
 /** Loads all rows: by this reader, or in ranges together with the peers. */
@@ -98,7 +123,7 @@ async function loadReading(at: TableAtHand): Promise<LoadedRows> {
   const peers = usefulPeers(at);
   const ranges = peers === undefined ? [] : await splitForReaders(reading, peers);
   if (ranges.length > 0) return loadByAll(at, ranges, peers);
-  return loadHereOf(at, false)(reading.batches(context.signal), 0, progressOf(at));
+  return hereOf(at, false)(reading.batches(context.signal), 0, progressOf(at));
 }
 
 /** Loads all rows into files of one key range each. */
@@ -111,7 +136,7 @@ async function loadInRanges(
   const loaded = await loadByAll(at, ranges, usefulPeers(at));
   const files = filesOfRanges(groupByRange(loaded.slices));
   if (files.length > 0) return { ...loaded, slices: [{ partition: [], files }] };
-  const empty = await loadHereOf(at, false)(noBatches(), 0, progressOf(at));
+  const empty = await hereOf(at, false)(noBatches(), 0, progressOf(at));
   const slices = empty.slices.map((slice) => ({
     ...slice,
     files: slice.files.map((file) => ({ ...file, keys: {} })),
@@ -126,19 +151,10 @@ async function loadByAll(
 ): Promise<LoadedRows> {
   const { reading, table, context } = at;
   const { signal } = context;
-  const loadHere = loadHereOf(
-    at,
-    ranges.some(({ keys }) => keys !== undefined),
-  );
-  if (peers !== undefined) {
-    return loadRanges(reading, table, ranges, peers, loadHere, progressOf(at), signal);
-  }
-  const remaining = [...ranges];
-  return loadHere(
-    batchesOf(reading, () => remaining.shift(), signal),
-    0,
-    progressOf(at),
-  );
+  const loadHere = hereOf(at, areOfKeys(ranges));
+  return peers === undefined
+    ? loadSome(reading, ranges, loadHere, progressOf(at), signal)
+    : loadRanges(reading, table, ranges, peers, loadHere, progressOf(at), signal);
 }
 
 /** A CSV slice is one file, which several readers cannot write. */
@@ -147,17 +163,8 @@ function usefulPeers({ reading, context, peers }: TableAtHand): PeerReaders | un
   return (reading.estimatedRowCount ?? 0) >= worthSharingRows ? peers : undefined;
 }
 
-function loadHereOf({ reading, table, context }: TableAtHand, ofRanges: boolean): LoadHere {
-  const { schema } = reading;
-  const { request, partitionColumns, apart } = table;
-  const { encoder, store, place, details, check } = context;
-  const target = {
-    ...{ store, place, format: encoder.format, table: request.table, run: details.run, apart, ofRanges },
-  };
-  return (batches, firstFileNumber, onProgress) =>
-    loadRows({
-      ...{ schema, partitionColumns, batches, encoder, details, target, check, firstFileNumber, onProgress },
-    });
+function hereOf({ reading, table, context }: TableAtHand, ofRanges: boolean): LoadHere {
+  return loadHereOf(reading, table, context, ofRanges);
 }
 
 async function* noBatches(): AsyncGenerator<RecordBatch> {}

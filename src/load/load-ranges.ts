@@ -1,8 +1,12 @@
+import type { Encoder, FileDetails } from "../encoders/encoder.ts";
 import type { ManifestSlice } from "../lake/manifest.ts";
 import type { TableReading } from "../sources/source.ts";
+import type { LakePlace } from "../stores/lake-path.ts";
+import type { Store } from "../stores/store.ts";
 import type { KeyRange } from "../table/key-range.ts";
 import type { RecordBatch } from "../table/record-batch.ts";
-import type { LoadedRows } from "./load-rows.ts";
+import type { CheckExtent } from "./check-sample.ts";
+import { type LoadedRows, loadRows } from "./load-rows.ts";
 import type { PeerReaders } from "./peer-readers.ts";
 import type { TableToLoad } from "./table-to-load.ts";
 
@@ -27,6 +31,34 @@ export type LoadHere = (
   firstFileNumber: number,
   onProgress: (rowCount: number, byteCount: number) => void,
 ) => Promise<LoadedRows>;
+
+/** Where a reader's files go, and what they are like. */
+export interface LakeOfReader {
+  readonly encoder: Encoder;
+  readonly store: Store;
+  readonly place: LakePlace;
+  readonly details: FileDetails;
+  readonly check: CheckExtent;
+}
+
+/** `ofRanges`: as of `LoadTarget`. */
+export function loadHereOf(
+  { schema }: Pick<TableReading, "schema">,
+  { request, partitionColumns, apart }: TableToLoad,
+  { encoder, store, place, details, check }: LakeOfReader,
+  ofRanges: boolean,
+): LoadHere {
+  const { format } = encoder;
+  const target = { store, place, format, table: request.table, run: details.run, apart, ofRanges };
+  const asked = { schema, partitionColumns, encoder, details, target, check };
+  return (batches, firstFileNumber, onProgress) =>
+    loadRows({ ...asked, batches, firstFileNumber, onProgress });
+}
+
+/** Whether ranges are to have files of their own. */
+export function areOfKeys(ranges: readonly RowRange[]): boolean {
+  return ranges.some(({ keys }) => keys !== undefined);
+}
 
 /** Ranges of a table's key for as many readers; none where it is read as a whole. */
 export async function splitForReaders(
@@ -59,7 +91,7 @@ export async function loadRanges(
     peers.load(peer, {
       table,
       firstFileNumber: (peer + 1) * filesPerReader,
-      ofRanges: all.some(({ keys }) => keys !== undefined),
+      ofRanges: areOfKeys(all),
       nextRange,
       onProgress: progress.of(peer + 1),
     }),

@@ -5,7 +5,6 @@ import type { Reporter } from "../reports/reporter.ts";
 import type { Snapshot, TableReading } from "../sources/source.ts";
 import type { LakePlace } from "../stores/lake-path.ts";
 import type { Store } from "../stores/store.ts";
-import type { Alteration } from "../table/alteration.ts";
 import { PanoramaError } from "../errors.ts";
 import type { CheckExtent } from "./check-sample.ts";
 import type { TableToLoad } from "./table-to-load.ts";
@@ -14,7 +13,7 @@ import { type ChosenStrategy, chooseStrategy } from "./choose-strategy.ts";
 import { loadPlanned } from "./load-planned.ts";
 import type { LoadedRows } from "./load-rows.ts";
 import type { PeerReaders } from "./peer-readers.ts";
-import { planLoad, type PlanRequest } from "./plan-load.ts";
+import { planLoad } from "./plan-load.ts";
 
 /** Where a run's tables go, and who is told. */
 export interface LoadContext {
@@ -67,7 +66,8 @@ export async function loadTable(
   const { reporter, encoder } = context;
   const name = asked.request.table;
   const started = performance.now();
-  const opened = await openTableToLoad(snapshot, asked, context.known.get(name));
+  const previous = context.known.get(name);
+  const opened = await openTableToLoad(snapshot, asked, previous);
   const { reading, table } = opened;
   assertNotRefused(opened, source, reporter);
   assertPartitionColumns(reading, table, source);
@@ -75,11 +75,9 @@ export async function loadTable(
   warn();
   const loadedAt = new Date();
   const { place, forced = false, readsFolders = false, rowsPerRange } = context;
-  const request: PlanRequest = {
-    ...{ previous: context.known.get(name), reading, table, format: encoder.format, contentMark },
-    ...{ place, forced, readsFolders, rowsPerRange, now: loadedAt },
-  };
-  const plan = planLoad(request);
+  const request = { previous, reading, table, format: encoder.format, readsFolders };
+  const chosen = chooseStrategy({ ...request, rowsPerRange });
+  const plan = planLoad({ ...request, chosen, place, contentMark, forced, now: loadedAt });
   if (plan.strategy === "unchanged") {
     reporter.report({ kind: "table-unchanged", table: name, source });
     return undefined;
@@ -89,15 +87,13 @@ export async function loadTable(
   const { field } = table.incremental ?? {};
   // Of the snapshot, so that it is the same before and after the rows are read.
   const watermark = field && (await reading.watermark?.(field));
-  const chosen = chooseStrategy(request);
   const at = { reading, table, chosen, watermark, context, peers };
-  const { loaded, slices, rowCount, fullAt, told } = await loadPlanned(at, plan);
+  const { loaded, slices, rowCount, alterations, fullAt, told } = await loadPlanned(at, plan);
   const impossible = whyNotAsSet(table, chosen) ?? whyNotAsSet(table, told);
   if (impossible !== undefined) {
     reporter.report({ kind: "warning", source, table: name, message: impossible });
   }
   warn();
-  const alterations = sumAlterations([...reading.alterations(), ...loaded.alterations]);
   reporter.report({
     kind: "table-loaded",
     table: name,
@@ -206,14 +202,4 @@ function assertPartitionColumns(reading: TableReading, table: TableToLoad, sourc
       { source, table: table.request.table },
     );
   }
-}
-
-function sumAlterations(all: readonly Alteration[]): readonly Alteration[] {
-  const sums = new Map<string, Alteration>();
-  for (const alteration of all) {
-    const key = `${alteration.kind} ${alteration.column}`;
-    const known = sums.get(key);
-    sums.set(key, { ...alteration, count: alteration.count + (known?.count ?? 0) });
-  }
-  return [...sums.values()].filter(({ count }) => count > 0);
 }

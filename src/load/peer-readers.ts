@@ -19,4 +19,7 @@ export interface PeerLoad {
 export interface PeerReaders extends SnapshotPeers, AsyncDisposable {
   /** Loads ranges with peer number `peer`, which does nothing else meanwhile. */
   load(peer: number, load: PeerLoad): Promise<LoadedRows>;
+
+  /** Whether a peer has failed with this error after its connection was lost, and with it the moment that all read. */
+  isLost(error: unknown): boolean;
 }

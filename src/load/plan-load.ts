@@ -2,7 +2,7 @@ import type { LakeFormat } from "../encoders/encoder.ts";
 import type { ManifestLoad, ManifestTable } from "../lake/manifest.ts";
 import type { ChangeField, KeyRanges, TableReading } from "../sources/source.ts";
 import { isStaged, type LakePlace } from "../stores/lake-path.ts";
-import { chooseStrategy, isKeptInRanges, type StrategyRequest } from "./choose-strategy.ts";
+import { type ChosenStrategy, isKeptInRanges } from "./choose-strategy.ts";
 import type { TableToLoad } from "./table-to-load.ts";
 
 /** A table that was loaded before. */
@@ -58,13 +58,17 @@ interface SinceWatermark {
   readonly field: ChangeField;
 }
 
-export interface PlanRequest extends StrategyRequest {
+export interface PlanRequest {
   /** As the lake has it; undefined for a table that it does not have. */
   readonly previous: ManifestTable | undefined;
-  readonly reading: StrategyRequest["reading"] & Pick<TableReading, "schema" | "definition">;
+  readonly reading: Pick<TableReading, "schema" | "definition">;
   readonly table: TableToLoad;
+  /** By `chooseStrategy`. */
+  readonly chosen: ChosenStrategy;
   readonly format: LakeFormat;
   readonly place: LakePlace;
+  /** As of `Catalog`. */
+  readonly readsFolders: boolean;
   /** As of `Snapshot.contentMarks`. */
   readonly contentMark: string | undefined;
   readonly forced: boolean;
@@ -73,7 +77,7 @@ export interface PlanRequest extends StrategyRequest {
 
 /** Decides how a table is loaded. */
 export function planLoad(request: PlanRequest): LoadPlan {
-  const { previous, table, contentMark, forced, now } = request;
+  const { previous, table, chosen, contentMark, forced, now } = request;
   const full = (reason: FullReason): LoadPlan => ({ strategy: "full", reason });
   if (forced) return full("forced");
   if (previous?.load === undefined) return full("first-load");
@@ -81,7 +85,6 @@ export function planLoad(request: PlanRequest): LoadPlan {
   const different = findDifference(known, request);
   if (different !== undefined) return full(different);
   if (isUnchanged(known, contentMark, table, now)) return { strategy: "unchanged" };
-  const chosen = chooseStrategy(request);
   if (chosen.strategy === "full") return chosen;
   const { field } = chosen;
   const { watermark } = known.load;
@@ -100,7 +103,7 @@ export function planLoad(request: PlanRequest): LoadPlan {
  */
 function findDifference(
   known: KnownTable,
-  { reading: { schema, definition }, table, format, place, readsFolders = false }: PlanRequest,
+  { reading: { schema, definition }, table, format, place, readsFolders }: PlanRequest,
 ): FullReason | undefined {
   const { source, partitionColumns, columns, key, load, slices } = known;
   if (load.request !== table.requestMark) return "settings-changed";

@@ -21,10 +21,13 @@ export async function untilReachable<T>(
     try {
       return await open();
     } catch (error) {
-      const unreachable = error instanceof PanoramaError && error.code === "SOURCE_UNREACHABLE";
-      if (!unreachable || performance.now() - started + waitMillis > within) throw error;
+      if (!isUnreachable(error) || performance.now() - started + waitMillis > within) throw error;
     }
     // An abort ends the wait, and is told by its own reason.
     await delay(waitMillis, undefined, { signal }).catch(() => undefined);
   }
+}
+
+export function isUnreachable(error: unknown): error is PanoramaError {
+  return error instanceof PanoramaError && error.code === "SOURCE_UNREACHABLE";
 }

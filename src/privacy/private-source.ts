@@ -1,5 +1,5 @@
 import type { FieldRequest, Snapshot, Source, TableReading, TableRequest } from "../sources/source.ts";
-import type { ColumnData, RecordBatch } from "../table/record-batch.ts";
+import { type ColumnData, type RecordBatch, withColumns } from "../table/record-batch.ts";
 import type { Column, TableSchema } from "../table/table-schema.ts";
 import { hashColumn, hashText, yearColumn } from "./change-column.ts";
 import { type KeyedHash, keyedHash } from "./keyed-hash.ts";
@@ -132,7 +132,6 @@ async function* changedBatches(
   for await (const batch of batches) yield changedBatch(batch, columns, changes, hash);
 }
 
-/** Changed columns have memory of their own; the others stay in that of `batch`, which is released with the result. */
 function changedBatch(
   batch: RecordBatch,
   columns: readonly Column[],
@@ -144,12 +143,7 @@ function changedBatch(
     if (changes[i] === "hash") return hashColumn(type, data, batch.rowCount, hash);
     return changes[i] === "year" ? yearColumn(type, data, batch.rowCount) : data;
   });
-  return {
-    rowCount: batch.rowCount,
-    byteCount: changed.reduce((sum, { values }) => sum + values.length, 0),
-    columns: changed,
-    release: () => batch.release(),
-  };
+  return withColumns(batch, changed);
 }
 
 /** Texts of values of the source as texts of what becomes of them. */

@@ -15,8 +15,11 @@ export interface CleanOptions {
 /** Something that is removed, or would be. */
 export type Cleaned =
   | Garbage
-  /** A CSV file of a slice without rows, which a run that was interrupted left to be removed. */
-  | { readonly kind: "emptied-slice"; readonly key: string };
+  /**
+   * A file that a run which was interrupted had published not to be there any more: of a slice without rows, of another
+   * format, or with rows of people who were forgotten.
+   */
+  | { readonly kind: "removal"; readonly key: string };
 
 /** Removes what a run removes when it begins: what neither readers nor runs need any more. Safe beside both. */
 export async function cleanLake(
@@ -27,8 +30,8 @@ export async function cleanLake(
   const { store, place } = lake;
   const catalog = catalogOfRun(lake, reporter, []);
   const { manifest } = await readManifest(store, place);
-  const emptied = [...manifest.tables.values()].flatMap(({ removals }) => removals);
-  if (!dryRun) await finishPublishing(store, place, catalog.show);
+  const removals = [...manifest.tables.values()].flatMap((table) => table.removals);
+  if (!dryRun) await finishPublishing(store, place, catalog.show, catalog.hide);
   const garbage = await collectGarbage(store, place, {
     retentionHours: lake.retentionHours,
     now: new Date(),
@@ -37,5 +40,5 @@ export async function cleanLake(
     dryRun,
   });
   catalog.assertShown();
-  return [...emptied.map((key) => ({ kind: "emptied-slice" as const, key })), ...garbage];
+  return [...removals.map((key) => ({ kind: "removal" as const, key })), ...garbage];
 }

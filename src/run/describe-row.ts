@@ -15,13 +15,18 @@ export interface LakeRow {
   /** The file's key in the lake. */
   readonly file: string;
   readonly slice: Slice;
-  /** The load that wrote the file; undefined for a CSV file of a table whose slices several loads wrote. */
+  /** What wrote the file; undefined for a CSV file of a table whose slices several runs wrote. */
   readonly load: RowLoad | undefined;
 }
 
-/** A load of a table. All of a datasource is read in one snapshot, which is opened before the first table is read. */
+/**
+ * A load of a table, or what else wrote its files. All of a datasource is read in one snapshot, which is opened before the
+ * first table is read.
+ */
 export interface RowLoad {
   readonly run: string;
+  /** `forget`: nothing was read, the rows of others were written anew. Undefined where there is no record of the run. */
+  readonly kind?: RunRecord["kind"];
   /** When the run began: ISO 8601, UTC, as all times here. By the run's id where there is no record of it any more. */
   readonly startedAt: string;
   /** When it began to read the table; undefined where that is not known any more. */
@@ -54,9 +59,11 @@ export interface LoadNotes {
 }
 
 export function describeLakeRows({ current }: RowVersions, notes: LoadNotes): readonly LakeRow[] {
-  const { place, known } = notes;
-  // Files of CSV lie at fixed keys, whoever wrote them.
-  const whole = known.load?.fullAt === known.load?.loadedAt ? known.load?.run : undefined;
+  const { place, known, records } = notes;
+  const { load } = known;
+  // Files of CSV lie at fixed keys, whoever wrote them. A run that forgets people writes some of them.
+  const isWhole = load?.fullAt === load?.loadedAt && recordOf(records, load?.run)?.kind !== "forget";
+  const whole = isWhole ? load?.run : undefined;
   return current.map(({ file, partition }) => {
     const run = runOfFile(place, file) ?? whole;
     return {
@@ -99,15 +106,21 @@ function describeLoad(
   { known, records }: LoadNotes,
   loads: ReadonlyMap<string, string> = new Map(),
 ): RowLoad {
-  const record = records.find((each) => each.run === run);
+  const record = recordOf(records, run);
   const table = record?.tables.find((each) => each.table === known.table && each.ended === "loaded");
-  const readAt = known.load?.run === run ? known.load.loadedAt : loads.get(run);
+  const loadedAt = known.load?.run === run ? known.load.loadedAt : loads.get(run);
+  const readAt = record?.kind === "forget" ? undefined : loadedAt;
   return {
     run,
+    ...(record === undefined ? {} : { kind: record.kind }),
     startedAt: record?.startedAt ?? runStartedAt(run).toISOString(),
     ...(readAt === undefined ? {} : { readAt }),
     ...(record?.publishedAt === undefined ? {} : { publishedAt: record.publishedAt }),
     ...(table?.ended === "loaded" ? { strategy: table.strategy } : {}),
     ...(table?.ended === "loaded" && table.reason !== undefined ? { reason: table.reason } : {}),
   };
+}
+
+function recordOf(records: readonly RunRecord[], run: string | undefined): RunRecord | undefined {
+  return records.find((each) => each.run === run);
 }

@@ -1,5 +1,6 @@
 import type { ManifestTable } from "../lake/manifest.ts";
 import type { RunRecord } from "../lake/run-record.ts";
+import { isKeptInRanges } from "../load/choose-strategy.ts";
 import type { LoadPlan } from "../load/plan-load.ts";
 import type { TableToLoad } from "../load/table-to-load.ts";
 import type { TablePrivacy } from "../privacy/privacy-rules.ts";
@@ -77,7 +78,10 @@ function tellTime({ known, atSource, table, privacy }: DifferenceRequest): reado
   const column = [...(atSource?.keys() ?? [])].find((name) => name.toLowerCase() === field.toLowerCase());
   const text = column === undefined ? undefined : atSource?.get(column);
   if (text === undefined) return [];
-  if (text === null) return [`its ${field} is NULL at the source: the slices of such rows are always read`];
+  if (text === null) {
+    const parts = isKeptInRanges(known) ? "key ranges" : "slices";
+    return [`its ${field} is NULL at the source: the ${parts} of such rows are always read`];
+  }
   const [changed, since] = [microsOf(text), microsOf(watermark.value)];
   if (changed === undefined || since === undefined) return [];
   return [
@@ -102,11 +106,15 @@ function tellNextLoad({ verdict, known, next, table }: DifferenceRequest): reado
     ...(next.strategy === "unchanged"
       ? ["the source says that nothing in the table has changed since it was loaded"]
       : []),
-    ...(next.strategy !== "unchanged" && verdict !== "different"
-      ? ["rows that came or went are seen by the numbers of rows per slice, where an index has them"]
-      : []),
+    ...(next.strategy !== "unchanged" && verdict !== "different" ? [tellNumbers(next)] : []),
     `a load of all rows (\`reconcile\`) ${whenDue}; \`panorama extract-and-load --force\` is one`,
   ];
+}
+
+function tellNumbers(next: LoadPlan): string {
+  return next.strategy === "merge"
+    ? "rows that came or went are seen by the numbers of rows per key range"
+    : "rows that came or went are seen by the numbers of rows per slice, where an index has them";
 }
 
 function spellTime(time: Date): string {

@@ -1,6 +1,6 @@
 import { PanoramaError } from "../errors.ts";
 import { readHistory } from "../lake/history.ts";
-import { type ManifestTable, readManifest } from "../lake/manifest.ts";
+import { type ManifestTable, readManifestTable } from "../lake/manifest.ts";
 import type { LoadPlan } from "../load/plan-load.ts";
 import { type OpenedLake, openLake, openRowReader } from "../open.ts";
 import { type PrivacySwitch, switchOf } from "../privacy/privacy-rules.ts";
@@ -58,10 +58,14 @@ export interface RowAtSource {
 type FullLoad = LoadPlan & { readonly strategy: "full" };
 
 export interface NextLoad {
-  /** `changes`: it reads what changed since the watermark, as far as that can be found. */
-  readonly strategy: LoadPlan["strategy"];
+  /**
+   * `changes` and `merge`: it reads what changed since the watermark, by slices or by key ranges, as far as that can be found.
+   * `failed`: it leaves the table as it is, by `error`.
+   */
+  readonly strategy: LoadPlan["strategy"] | "failed";
   /** Why all rows are read. */
   readonly reason?: FullLoad["reason"];
+  readonly error?: PanoramaError;
 }
 
 /**
@@ -100,7 +104,7 @@ async function explain(
 ): Promise<ExplainedRow> {
   const { datasource, table } = chosen;
   const lake = await openLake(settings);
-  const began = await readTable(lake, table.name);
+  const began = await readManifestTable(lake.store, lake.place, table.name);
   const readAt = new Date().toISOString();
   const { typed, answer, error } = await ask(lake, chosen, began, words, signal);
   const { known, versions } = await findInLake(settings, lake, table.name, typed, answer?.key);
@@ -122,13 +126,10 @@ async function explain(
     hidden: hiddenColumns([...(known?.columns ?? []), ...(answer?.columns ?? [])], table),
     ...(next === undefined ? {} : { next: describeNext(next) }),
     why: explainDifference({
-      ...{ verdict, known, versions, atSource: row, table: toLoad, privacy: table.privacy, next, records },
+      ...{ verdict, known, versions, atSource: row, table: toLoad, privacy: table.privacy, records },
+      next: next instanceof PanoramaError ? undefined : next,
     }),
   };
-}
-
-async function readTable({ store, place }: OpenedLake, name: string): Promise<ManifestTable | undefined> {
-  return (await readManifest(store, place)).manifest.tables.get(name);
 }
 
 interface Asked {
@@ -169,7 +170,7 @@ async function findInLake(
   typed: ReadonlyMap<string, string>,
   key: ReadonlyMap<string, string> | undefined,
 ): Promise<{ readonly known: ManifestTable | undefined; readonly versions: RowVersions }> {
-  let known = await readTable(lake, name);
+  let known = await readManifestTable(lake.store, lake.place, name);
   if (known === undefined) return { known, versions: { current: [], others: [] } };
   await using reader = await openRowReader(settings);
   for (let attempt = 1; ; attempt++) {
@@ -178,7 +179,7 @@ async function findInLake(
     } catch (error) {
       const mayHaveGone = error instanceof PanoramaError && error.code === "QUERY_FAILED";
       if (!mayHaveGone || attempt === attempts) throw error;
-      known = (await readTable(lake, name)) ?? known;
+      known = (await readManifestTable(lake.store, lake.place, name)) ?? known;
     }
   }
 }
@@ -216,6 +217,7 @@ function hiddenColumns(
   return Object.fromEntries(hidden);
 }
 
-function describeNext(plan: LoadPlan): NextLoad {
+function describeNext(plan: LoadPlan | PanoramaError): NextLoad {
+  if (plan instanceof PanoramaError) return { strategy: "failed", error: plan };
   return plan.strategy === "full" ? { strategy: "full", reason: plan.reason } : { strategy: plan.strategy };
 }

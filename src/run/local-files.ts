@@ -1,7 +1,7 @@
 import { createWriteStream } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { isAbsolute, join } from "node:path";
+import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { Store } from "../stores/store.ts";
 
@@ -13,8 +13,9 @@ export interface LocalFiles extends AsyncDisposable {
 
 /** Copies lie in a folder of their own below the system's temporary folder, which this account alone may enter. */
 export async function openLocalFiles(store: Store): Promise<LocalFiles> {
-  if (isAbsolute(store.root)) {
-    return { with: (key, work) => work(store.root + key), [Symbol.asyncDispose]: async () => undefined };
+  if (store.pathOf !== undefined) {
+    const { pathOf } = store;
+    return { with: (key, work) => work(pathOf(key)), [Symbol.asyncDispose]: async () => undefined };
   }
   const folder = await mkdtemp(join(tmpdir(), "panorama-forget-"));
   let count = 0;

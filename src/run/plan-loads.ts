@@ -1,5 +1,7 @@
 import { PanoramaError } from "../errors.ts";
-import { type LakeManifest, type ManifestFile, type ManifestTable, readManifest } from "../lake/manifest.ts";
+import { type LakeManifest, type ManifestTable, readManifest } from "../lake/manifest.ts";
+import { inPlace } from "../lake/publish.ts";
+import { chooseStrategy } from "../load/choose-strategy.ts";
 import { findChanges, type FoundChanges, keyOf, rowsAtSource } from "../load/load-changes.ts";
 import { cutsOf, findRanges } from "../load/load-key-ranges.ts";
 import { openTableToLoad } from "../load/open-table-to-load.ts";
@@ -102,16 +104,9 @@ export function published(table: ManifestTable | undefined): ManifestTable | und
   return (
     table && {
       ...table,
-      slices: table.slices.map(({ partition, files }) => ({
-        partition,
-        files: files.map(withoutStaging),
-      })),
+      slices: table.slices.map((slice) => ({ ...slice, files: slice.files.map(inPlace) })),
     }
   );
-}
-
-function withoutStaging({ key, byteCount, rowCount, keys }: ManifestFile): ManifestFile {
-  return { key, byteCount, rowCount, ...(keys === undefined ? {} : { keys }) };
 }
 
 type Known = Pick<PlanRequest, "previous" | "format" | "place" | "contentMark" | "readsFolders">;
@@ -133,7 +128,9 @@ async function planTable(
     if (followed.length > 0) named = { ...named, schemaChanges: followed };
     if (ignored.length > 0) named = { ...named, ignoredChanges: ignored };
     if (refusal !== undefined) throw refusal;
-    const plan = planLoad({ ...known, reading, table, forced: false, now: new Date() });
+    const request = { ...known, reading, table };
+    const chosen = chooseStrategy(request);
+    const plan = planLoad({ ...request, chosen, forced: false, now: new Date() });
     if (plan.strategy === "unchanged") return { ...named, strategy: "unchanged", estimatedRows: 0 };
     const estimatedRows = reading.estimatedRowCount;
     if (plan.strategy === "full") {

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
-import { batchesOf, type RowRange } from "../load/load-ranges.ts";
+import { batchesOf, loadHereOf, type RowRange } from "../load/load-ranges.ts";
+import type { LoadedRows } from "../load/load-rows.ts";
 import { openReading } from "../load/open-table-to-load.ts";
-import { type LoadedRows, loadRows } from "../load/load-rows.ts";
 import { type OpenedLake, openLake, openSource } from "../open.ts";
 import type { Snapshot, Source } from "../sources/source.ts";
 import { type FromReader, type ReaderStart, sendError, type ToReader } from "./reader-protocol.ts";
@@ -40,7 +40,8 @@ async function answer(work: () => Promise<FromReader>): Promise<void> {
   try {
     tell(await work());
   } catch (error) {
-    tell({ kind: "failed", error: sendError(error) });
+    const lost = (await snapshot?.isLost?.()) ?? false;
+    tell({ kind: "failed", error: sendError(error), lost });
   }
 }
 
@@ -69,21 +70,16 @@ async function load({
   lake ??= await openLake(start.settings, start.writers);
   const { encoder, store, place, checkFiles } = lake;
   const reading = await openReading(snapshot as Snapshot, table);
-  const rows = await loadRows({
-    schema: reading.schema,
-    partitionColumns: table.partitionColumns,
-    batches: batchesOf(reading, nextRange, abort.signal),
-    encoder,
-    details: { run: start.run, startedAt: start.startedAt },
-    target: {
-      ...{ store, place, format: encoder.format, table: table.request.table, run: start.run },
-      apart: table.apart,
-      ofRanges,
-    },
-    check: checkFiles,
-    firstFileNumber,
-    onProgress: (rowCount, byteCount) => tell({ kind: "progress", rowCount, byteCount }),
-  });
+  const details = { run: start.run, startedAt: start.startedAt };
+  const parts = { encoder, store, place, details, check: checkFiles };
+  const rows = await loadHereOf(
+    reading,
+    table,
+    parts,
+    ofRanges,
+  )(batchesOf(reading, nextRange, abort.signal), firstFileNumber, (rowCount, byteCount) =>
+    tell({ kind: "progress", rowCount, byteCount }),
+  );
   const sent: LoadedRows = { ...rows, alterations: [...rows.alterations, ...reading.alterations()] };
   return { kind: "loaded", rows: sent };
 }

@@ -35,7 +35,8 @@ export type FromReader =
   | { readonly kind: "may-read-on" }
   | { readonly kind: "progress"; readonly rowCount: number; readonly byteCount: number }
   | { readonly kind: "loaded"; readonly rows: LoadedRows }
-  | { readonly kind: "failed"; readonly error: SentError };
+  /** `lost`: whether the reader's snapshot is gone, as of `Snapshot.isLost`. */
+  | { readonly kind: "failed"; readonly error: SentError; readonly lost: boolean };
 
 /** An error without what cannot be sent between threads. */
 export interface SentError {

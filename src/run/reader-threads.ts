@@ -18,7 +18,7 @@ const closeMillis = 5_000;
  * How many connections read a large table at once: what the settings say, else half the processors of this
  * machine, since the server or the encoders need the others.
  */
-export function readerCount(parallelReads: number | undefined): number {
+function readerCount(parallelReads: number | undefined): number {
   return parallelReads ?? Math.max(1, Math.min(readerLimit, Math.floor(availableParallelism() / 2)));
 }
 
@@ -56,6 +56,7 @@ export async function openReaderThreads(
     count: threads.length,
     openSnapshots: () => Promise.all(threads.map((thread) => thread.openSnapshot())),
     load: (peer, load) => (threads[peer] as ReaderThread).load(load),
+    isLost: (error) => threads.some((thread) => thread.isLost(error)),
     [Symbol.asyncDispose]: async () => {
       await Promise.all(threads.map((thread) => thread.close()));
     },
@@ -71,6 +72,7 @@ class ReaderThread {
   #settle: { resolve: (message: FromReader) => void; reject: (error: Error) => void } | undefined;
   #load: PeerLoad | undefined;
   #ended = false;
+  #lostBy: Error | undefined;
 
   constructor(start: ReaderStart, pace: Pace | undefined, signal: AbortSignal) {
     this.#worker = new Worker(new URL("./read-worker.js", import.meta.url), { workerData: start });
@@ -92,6 +94,10 @@ class ReaderThread {
     const { table, firstFileNumber, ofRanges } = load;
     const answer = await this.#ask({ kind: "load", table, firstFileNumber, ofRanges });
     return answer.kind === "loaded" ? answer.rows : unexpected(answer);
+  }
+
+  isLost(error: unknown): boolean {
+    return this.#lostBy !== undefined && this.#lostBy === error;
   }
 
   /** Lets a thread that was told to stop remove what it has begun, but does not wait for ever. */
@@ -121,8 +127,13 @@ class ReaderThread {
     if (message.kind === "next-range") this.#tell({ kind: "range", range: this.#load?.nextRange() });
     else if (message.kind === "may-read-on") void this.#letReadOn();
     else if (message.kind === "progress") this.#load?.onProgress(message.rowCount, message.byteCount);
-    else if (message.kind === "failed") this.#reject(receiveError(message.error));
+    else if (message.kind === "failed") this.#fail(receiveError(message.error), message.lost);
     else this.#resolve(message);
+  }
+
+  #fail(error: Error, lost: boolean): void {
+    if (lost) this.#lostBy = error;
+    this.#reject(error);
   }
 
   async #letReadOn(): Promise<void> {

@@ -50,7 +50,7 @@ export async function rollBack(settings: Settings, options: RollbackOptions): Pr
   // What was dropped meanwhile comes back by the create commands only, and never replaces a table.
   const catalog = catalogOfRun(lake, reporter, []);
   await using lease = await announceRun(store, place, started);
-  const { manifest: began } = await finishPublishing(store, place, catalog.show);
+  const { manifest: began } = await finishPublishing(store, place, catalog.show, catalog.hide);
   const tables = options.tables && resolveTables(began, options.tables);
   const { records } = await readHistory(store, place, Infinity);
   const target = findTarget(records, began, options.to, tables);
@@ -140,8 +140,13 @@ function assertSameLoads(began: LakeManifest, current: LakeManifest, names: read
     (name) => began.tables.get(name)?.load?.run !== current.tables.get(name)?.load?.run,
   );
   if (lost.length === 0) return;
+  const states = lost.map((name) => {
+    const run = current.tables.get(name)?.load?.run;
+    return run === undefined ? `${name} is empty now` : `${name} is now as run ${run} left it`;
+  });
+  const message = `Since this rollback began others have published: ${states.join(", ")}; nothing was rolled back`;
   throw new PanoramaError(
     "STORE_CONFLICT",
-    `Another run has published ${lost.join(", ")} since this one began; nothing was rolled back`,
+    `${message}\n\`panorama rollback --to RUN\` goes back to a run that you choose`,
   );
 }

@@ -1,6 +1,8 @@
 import type { LakeFormat } from "../encoders/encoder.ts";
 import { PanoramaError } from "../errors.ts";
 import type { ManifestTable } from "../lake/manifest.ts";
+import { chooseStrategy } from "../load/choose-strategy.ts";
+import { openTableToLoad } from "../load/open-table-to-load.ts";
 import { type LoadPlan, planLoad } from "../load/plan-load.ts";
 import type { TableToLoad } from "../load/table-to-load.ts";
 import { type OpenedLake, openSource } from "../open.ts";
@@ -22,7 +24,8 @@ export interface SourceAnswer {
   readonly key: ReadonlyMap<string, string> | undefined;
   /** As a load of this moment would write it; undefined where there is none, or it could not be asked for. */
   readonly row: RowTexts | undefined;
-  readonly next: LoadPlan;
+  /** What the next load does with the table, or why it fails. */
+  readonly next: LoadPlan | PanoramaError;
 }
 
 export interface SourceQuestion {
@@ -37,30 +40,31 @@ export interface SourceQuestion {
 
 /** Asks for one row in a snapshot of its own, through the reading that a load uses. */
 export async function askSource(
-  { datasource, table, lake, known, readKey }: SourceQuestion,
+  { datasource, table: asked, lake, known, readKey }: SourceQuestion,
   signal: AbortSignal,
 ): Promise<SourceAnswer> {
-  const { encoder, place } = lake;
-  const name = table.request.table;
+  const { encoder, place, catalog } = lake;
+  const previous = published(known);
+  const name = asked.request.table;
   await using source = await openSource(datasource, lake);
   await using snapshot = await source.openSnapshot(signal);
   const contentMark = (await snapshot.contentMarks?.([name]))?.get(name);
-  const reading = await snapshot.openTable(table.request);
+  const { reading, table, refusal } = await openTableToLoad(snapshot, asked, previous);
   const typed = readKey(reading.schema);
   const keyed = await reading.findRow?.(typed);
   const { format, partitionColumns } = known ?? {
     format: encoder.format,
     partitionColumns: table.partitionColumns,
   };
+  const readsFolders = catalog?.readsFolders ?? false;
+  const request = { previous, reading, table, format: encoder.format, readsFolders };
+  const chosen = chooseStrategy(request);
   return {
     columns: reading.schema.columns,
     typed,
     key: keyed?.key,
     row: keyed && (await readRow(reading, keyed, { format, partitionColumns }, signal)),
-    next: planLoad({
-      ...{ previous: published(known), reading, table, format: encoder.format, place, contentMark },
-      ...{ forced: false, now: new Date() },
-    }),
+    next: refusal ?? planLoad({ ...request, chosen, place, contentMark, forced: false, now: new Date() }),
   };
 }
 

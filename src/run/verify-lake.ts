@@ -2,7 +2,7 @@ import type { LakeTable } from "../catalogs/catalog.ts";
 import type { LakeReader } from "../catalogs/lake-reader.ts";
 import { PanoramaError } from "../errors.ts";
 import { describeLakeTable } from "../lake/lake-tables.ts";
-import { type ManifestFile, type ManifestTable, readManifest } from "../lake/manifest.ts";
+import { type ManifestFile, type ManifestTable, readManifestTable } from "../lake/manifest.ts";
 import { type OpenedLake, openLake, openLakeReader, openSource } from "../open.ts";
 import type { DatasourceSettings, Settings, TableSettings } from "../settings/settings.ts";
 import { keyWithoutValues, tableFolder } from "../stores/lake-path.ts";
@@ -101,7 +101,7 @@ async function compareTables(
   await using snapshot = await source.openSnapshot(signal);
   const compared: VerifiedTable[] = [];
   for (const [i, table] of verified.entries()) {
-    const known = await readTable(lake, table.table);
+    const known = await readManifestTable(lake.store, lake.place, table.table);
     const settings = tables[i];
     if (reader === undefined || known?.load === undefined || table.findings.length > 0 || !settings) {
       compared.push({ ...table, compared: false });
@@ -142,7 +142,7 @@ async function verifyTable(
   signal: AbortSignal,
 ): Promise<VerifiedTable> {
   for (let attempt = 1; ; attempt++) {
-    const known = await readTable(lake, name);
+    const known = await readManifestTable(lake.store, lake.place, name);
     const files = known?.slices.flatMap((slice) => slice.files) ?? [];
     const { findings, withoutReceipt } =
       known?.load === undefined ? notLoaded : await checkTable(lake, readers, known, signal);
@@ -158,12 +158,8 @@ async function verifyTable(
   }
 }
 
-async function readTable({ store, place }: OpenedLake, name: string): Promise<ManifestTable | undefined> {
-  return (await readManifest(store, place)).manifest.tables.get(name);
-}
-
 async function isReplaced(lake: OpenedLake, known: ManifestTable | undefined): Promise<boolean> {
-  const now = await readTable(lake, known?.table ?? "");
+  const now = await readManifestTable(lake.store, lake.place, known?.table ?? "");
   return now?.load?.run !== known?.load?.run;
 }
 

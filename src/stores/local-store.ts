@@ -43,6 +43,10 @@ export async function openLocalStore(folder: string): Promise<Store> {
   const moving = atMost(16);
   return {
     root,
+    pathOf: (key) => {
+      assertKey(root, key);
+      return root + key;
+    },
     check: () => checkFolder(root),
     async create(key) {
       assertKey(root, key);

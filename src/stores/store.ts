@@ -14,6 +14,9 @@ export interface Store {
   /** What a catalog calls this place: `s3://bucket/` or `/srv/lake/`, ending in a slash. */
   readonly root: string;
 
+  /** Where an object is as a file of this machine, for whoever reads files; left out by a store that has none. */
+  readonly pathOf?: (key: string) => string;
+
   /** Proves that files can be written and removed. Never throws for a "no". */
   check(): Promise<CheckResult>;
 

@@ -13,3 +13,14 @@ export interface Alteration {
   readonly kind: AlterationKind;
   readonly count: number;
 }
+
+/** One per column and kind, in the order in which they come first; without those that come to nothing. */
+export function sumAlterations(all: readonly Alteration[]): readonly Alteration[] {
+  const sums = new Map<string, Alteration>();
+  for (const alteration of all) {
+    const key = `${alteration.kind} ${alteration.column}`;
+    const known = sums.get(key);
+    sums.set(key, { ...alteration, count: alteration.count + (known?.count ?? 0) });
+  }
+  return [...sums.values()].filter(({ count }) => count > 0);
+}

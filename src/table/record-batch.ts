@@ -29,3 +29,16 @@ export interface RecordBatch {
    */
   release(): void;
 }
+
+/**
+ * The batch with these columns, as many, in place of its own. New ones have memory of their own; the others stay in that
+ * of `batch`, which is released with the result.
+ */
+export function withColumns(batch: RecordBatch, columns: readonly ColumnData[]): RecordBatch {
+  return {
+    ...batch,
+    byteCount: columns.reduce((sum, { values }) => sum + values.length, 0),
+    columns,
+    release: () => batch.release(),
+  };
+}

@@ -14,18 +14,21 @@ export interface SchemaChange {
   readonly to?: string;
 }
 
-/** In the order of the columns, those that are gone at the end. A column that was renamed is gone, and added. */
+/**
+ * In the order of the columns, those that are gone at the end. A column that was renamed is gone, and added, unless its names
+ * differ in case alone: these are the same, as for SQL.
+ */
 export function planSchemaChanges(
   before: readonly Column[],
   after: readonly Column[],
 ): readonly SchemaChange[] {
-  const known = new Map(before.map((column) => [column.name, column]));
-  const names = new Set(after.map(({ name }) => name));
+  const known = new Map(before.map((column) => [column.name.toLowerCase(), column]));
+  const names = new Set(after.map(({ name }) => name.toLowerCase()));
   const changes = after.flatMap((column): readonly SchemaChange[] => {
-    const old = known.get(column.name);
+    const old = known.get(column.name.toLowerCase());
     return old === undefined ? [addedColumn(column)] : changesOfColumn(old, column);
   });
-  return [...changes, ...before.filter(({ name }) => !names.has(name)).map(goneColumn)];
+  return [...changes, ...before.filter(({ name }) => !names.has(name.toLowerCase())).map(goneColumn)];
 }
 
 export function addedColumn({ name, type }: Column): SchemaChange {
@@ -37,7 +40,7 @@ export function goneColumn({ name, type }: Column): SchemaChange {
 }
 
 function changesOfColumn(before: Column, after: Column): readonly SchemaChange[] {
-  const column = before.name;
+  const column = after.name;
   const [from, to] = [spellColumnType(before.type), spellColumnType(after.type)];
   if (from !== to) return [{ column, change: "retyped", from, to }];
   const [was, is] = [spellNative(before), spellNative(after)];

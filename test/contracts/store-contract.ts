@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import type { Store, StoredObject } from "../../src/stores/store.ts";
 
@@ -276,6 +277,15 @@ export function describeStore(name: string, open: () => Promise<Store>, oddities
 
       expect(await store.check()).toMatchObject({ ok: true });
       expect(await keysOf(store, "")).toEqual([]);
+    });
+
+    test("an object that is a file of this machine is where the store says", async () => {
+      const store = await open();
+      await store.put("t/day=1/x", Buffer.from("here"));
+
+      const path = store.pathOf?.("t/day=1/x");
+
+      if (path !== undefined) expect(await readFile(path, "utf8")).toBe("here");
     });
 
     test("the root ends in a slash", async () => {

@@ -128,6 +128,11 @@ describeOnS3("a table whose fields change", (s3) => {
           expect(stderr).toContain("These credentials lack the right glue:DeleteTable on table/");
           expect(await lake.read(key)).toBe(old);
           expectInPlace(await read(moto, lake));
+          // Whoever finishes what that run has begun.
+          for (const command of ["clean", "rollback"]) {
+            expect([command, (await lake.run(command)).exitCode]).toEqual([command, 1]);
+            expect([command, await lake.read(key)]).toEqual([command, old]);
+          }
 
           lake.front.answer(() => undefined);
           expect((await lake.run("extract-and-load", "--all")).exitCode).toBe(0);

@@ -1,3 +1,5 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { describeOnServers } from "../services/mysql-server.ts";
 import { listFiles, localLake, mysqlDatasource, openSite } from "./site.ts";
@@ -43,5 +45,32 @@ describeOnServers("panorama clean", (server) => {
     expect((await site.files()).filter((file) => file.endsWith(".parquet"))).toHaveLength(2);
     expect((await site.run("clean")).stderr).toContain("0 files removed");
     expect(await site.query("select count(*)::int as n from school_table_orders")).toEqual([{ n: 1 }]);
+  });
+
+  test("removes what an interrupted run had published to be gone, whatever it was", async () => {
+    await using shop = await server.database();
+    await shop.query("create table orders (id int primary key); insert into orders values (1)");
+    await using site = await openSite({
+      datalake: { ...localLake, retention_hours: 24 },
+      datasources: [mysqlDatasource(shop, ["orders"])],
+    });
+    await site.run("extract-and-load", "--all");
+    await site.run("extract-and-load", "--all", "--force");
+    // As a run that forgets people leaves a kept version when it is killed right after it has published.
+    const manifest = join(site.lake, "school/_panorama/manifest.json");
+    const text = await readFile(manifest, "utf8");
+    const [, kept = ""] = /"replaced":\s*\[\{"at":"[^"]*","files":\["([^"]*)"\]\}\]/.exec(text) ?? [];
+    await writeFile(
+      manifest,
+      text
+        .replace(/"replaced":\s*\[[^\]]*\]\}\]/, '"replaced":[]')
+        .replace(/"removals":\s*\[\]/, `"removals":["${kept}"]`),
+    );
+
+    const looked = await site.run("clean", "--dry-run");
+    expect(looked.stdout).toBe(`${kept}  gone from its table, by a run that was interrupted\n`);
+    expect(await listFiles(site.lake)).toContain(kept);
+    await site.run("clean");
+    expect(await listFiles(site.lake)).not.toContain(kept);
   });
 });

@@ -1,3 +1,5 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { describeOnMongo, type TestMongoDatabase, type TestMongoServer } from "../services/mongo-server.ts";
 import {
@@ -125,6 +127,26 @@ describeOnMongo("an operator with course structures", (server) => {
       { course_edition: "a", course_name: "A" },
       { course_edition: "b", course_name: "A" },
     ]);
+  });
+
+  test("is told that a repair lacks a course, by the exit code too", async () => {
+    await using mongo = await server.database();
+    await fill(mongo, {
+      active_versions: [publishedCourse("a", first), publishedCourse("b", absent)],
+      structures: [smallStructure(first, "A")],
+    });
+    await using site = await openSite({
+      datalake: localLake,
+      datasources: [structuresDatasource(server, mongo)],
+    });
+    expect(await site.run("extract-and-load", "--all")).toMatchObject({ exitCode: 1 });
+    const [file = ""] = (await site.files()).filter((each) => each.endsWith(".parquet"));
+    await rm(join(site.lake, file));
+
+    const { exitCode, stdout, stderr } = await site.run("verify", "--all", "--repair");
+
+    expect(stdout, stderr).toMatch(/ is missing\n✓ lms\.course_structures /);
+    expect(exitCode).toBe(1);
   });
 
   test("with a database that answers no more keeps the table as it was", async () => {

@@ -187,6 +187,42 @@ describeOnServers("panorama explain", (server) => {
     );
   });
 
+  test("reads the row as the next load does, where the lake keeps its columns, and says where that would fail", async () => {
+    await using school = await server.database();
+    await school.query(`
+      create table modules (id bigint primary key, course varchar(20), grade bigint, modified datetime(6), key (course));
+      insert into modules values (1, 'A', 1, '2026-01-01'), (2, 'B', 2, '2026-01-02'), (3, 'C', 3, '2026-01-03')`);
+    const partitions = { partition_fields: ["course"], timestamp_field: "modified", reconcile: "never" };
+    const settings = (onSchemaChange: string): Parameters<Site["writeSettings"]>[0] => ({
+      datalake: localLake,
+      datasources: [
+        mysqlDatasource(school, [{ name: "modules", partitions, on_schema_change: onSchemaChange }]),
+      ],
+    });
+    await using site = await openSite(settings("ignore"));
+    await load(site);
+    await school.query("alter table modules add column note text, modify id int, modify grade int");
+    await load(site);
+    await school.query("update modules set grade = 20, note = 'new', modified = '2026-02-01' where id = 2");
+
+    const kept = await explain(site, "modules", "2");
+    await site.writeSettings(settings("fail"));
+    const refused = await explain(site, "modules", "2");
+    const { stdout } = await show(site, "modules", "2");
+
+    expect(kept).toMatchObject({
+      ...{ exitCode: 1, verdict: "different", next: { strategy: "changes" } },
+      differences: [
+        { column: "grade", lake: "2", source: "20" },
+        { column: "modified", lake: "2026-01-02 00:00:00.000000", source: "2026-02-01 00:00:00.000000" },
+      ],
+    });
+    expect(refused).toMatchObject({ next: { strategy: "failed", error: { code: "SCHEMA_CHANGED" } } });
+    expect(stdout).toMatch(
+      /^- the next load fails: Table modules has other columns than at its last load; .*\(SCHEMA_CHANGED\)$/m,
+    );
+  });
+
   test("names every file of a row that the lake has more than once", async () => {
     await using school = await server.database();
     await school.query(`
@@ -249,6 +285,8 @@ describeOnServers("panorama explain", (server) => {
     const quoted = "O'Brien \"\\ 🦉` = 1, -- %";
     await shop.query(
       `create table texts (name varchar(50) character set utf8mb4 primary key, n int);
+       create table marks (name varchar(20) character set utf8mb4 primary key, note text);
+       insert into marks values (concat(convert(x'efbbbf' using utf8mb4), 'a'), concat(convert(x'efbbbf' using utf8mb4), 'b'));
        create table old (name varchar(20) character set latin1 primary key); insert into old values ('é');
        create table mixed (b varbinary(8), d decimal(30,10), t datetime(6), u bigint unsigned, e enum('x','y'), day date,
          primary key (b, d, t, u, e, day));
@@ -257,12 +295,15 @@ describeOnServers("panorama explain", (server) => {
     await shop.query("insert into texts values (?, 1), ('abc', 2)", [quoted]);
     await using site = await openSite({
       datalake: localLake,
-      datasources: [mysqlDatasource(shop, ["texts", "old", "mixed"])],
+      datasources: [mysqlDatasource(shop, ["texts", "marks", "old", "mixed"])],
     });
     await load(site);
 
     expect(await explain(site, "texts", quoted)).toMatchObject({ verdict: "same", key: { name: quoted } });
     expect(await explain(site, "texts", "name=abc")).toMatchObject({ verdict: "same", key: { name: "abc" } });
+    // A mark at the beginning is a character like any other.
+    expect(await explain(site, "marks", "\uFEFFa")).toMatchObject({ verdict: "same", differences: [] });
+    expect(await explain(site, "marks", "a")).toMatchObject({ verdict: "nowhere" });
     // The server's collation calls them equal.
     expect(await explain(site, "texts", "ABC")).toMatchObject({ verdict: "nowhere" });
     expect(await explain(site, "old", "é")).toMatchObject({ verdict: "same" });

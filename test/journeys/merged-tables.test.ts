@@ -290,6 +290,24 @@ describeOnServers("a table kept by merge", (server) => {
     });
   });
 
+  test("is told by explain to be read in ranges of its key", async () => {
+    await using school = await server.database();
+    await fill(school, upTo(45));
+    await using site = await openSchool(school);
+    await load(site, school);
+    await school.query("delete from modules where id = 15");
+    await school.query("update modules set grade = 100, modified = null where id = 24");
+
+    const gone = await site.run("explain", "modules", "15");
+    const changed = await site.run("explain", "modules", "24");
+
+    expect(gone.stdout, gone.stderr).toMatch(/^- rows that came or went are seen by .* rows per key range$/m);
+    expect(gone.stdout).toMatch(/^- the next load reads the key ranges that changed$/m);
+    expect(changed.stdout).toContain(
+      "- its modified is NULL at the source: the key ranges of such rows are always read",
+    );
+  });
+
   test("stays so where the lake keeps its columns, although the source has others", async () => {
     await using school = await server.database();
     await fill(school, upTo(45));

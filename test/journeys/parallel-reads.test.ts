@@ -106,6 +106,31 @@ describeOnServers("a large table", (server) => {
     );
   });
 
+  test("leaves nothing behind where one of its readers fails", async () => {
+    await using school = await server.database();
+    await fillVisits(school, 50);
+    await school.query(`
+      alter table visits add column kind varchar(300) not null default 'usual';
+      update visits set kind = repeat('é', 150) where id = 1;
+      create table places (id int primary key); insert into places values (1)`);
+    // Of which one value is too long for a folder's name.
+    const visits = { name: "visits", partitions: { partition_fields: ["kind"] } };
+    await using site = await openSite({
+      datalake: localLake,
+      datasources: [mysqlDatasource(school, [visits, "places"], { parallel_reads: 2 })],
+    });
+
+    const run = await site.run("--log-format", "json", "extract-and-load", "--all");
+
+    expect(run.exitCode, run.stderr).toBe(1);
+    expect(readEvents(run.stderr).filter(({ kind }) => kind === "table-failed")).toMatchObject([
+      { table: "visits", error: { code: "PARTITION_VALUE_TOO_LONG" } },
+    ]);
+    expect((await site.files()).filter((file) => file.endsWith(".parquet"))).toEqual([
+      expect.stringMatching(/^school\/places\//),
+    ]);
+  });
+
   test("is read over one connection where the account cannot prove that more see the same moment", async () => {
     await using school = await server.database();
     await fillVisits(school, 50);

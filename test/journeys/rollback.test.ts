@@ -1,6 +1,8 @@
-import { rm } from "node:fs/promises";
+import { writeFileSync } from "node:fs";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { readSettings, rollBack } from "../../src/index.ts";
 import { describeOnServers, type TestDatabase } from "../services/mysql-server.ts";
 import { localLake, mysqlDatasource, openSite, type Site } from "./site.ts";
 
@@ -126,5 +128,35 @@ describeOnServers("panorama rollback", (server) => {
     await school.query("update users set name = 'Ed' where id = 2");
     await load(csv);
     expect((await csv.run("rollback")).stderr).toContain("nothing is kept of users");
+  });
+
+  test("that another run comes before says which, and that nothing was done", async () => {
+    await using school = await server.database();
+    await using site = await openSchool(school);
+    const manifest = join(site.lake, "school/_panorama/manifest.json");
+    await load(site);
+    await school.query("update users set name = 'Cy' where id = 2");
+    await load(site);
+    const before = await readFile(manifest);
+    await school.query("update users set name = 'Dee' where id = 2");
+    const third = await load(site);
+    const after = await readFile(manifest);
+    await writeFile(manifest, before);
+    // Asked when all is planned, and nothing is saved yet: just then the third run publishes.
+    const { signal } = new AbortController();
+    signal.throwIfAborted = () => writeFileSync(manifest, after);
+
+    const rolledBack = rollBack(await readSettings(site.settingsFile), {
+      reporter: { report: () => undefined, close: () => undefined },
+      signal,
+    });
+
+    await expect(rolledBack).rejects.toMatchObject({
+      code: "STORE_CONFLICT",
+      message: expect.stringContaining(
+        `users is now as run ${third} left it; nothing was rolled back`,
+      ) as string,
+    });
+    expect(await lakeText(site)).toBe("Ana Dee; A1 B2 C3 D4");
   });
 });

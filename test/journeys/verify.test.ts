@@ -84,6 +84,23 @@ describeOnServers("panorama verify", (server) => {
     expect(await site.query("select count(*)::int as n from school_table_orders")).toEqual([{ n: 4 }]);
   });
 
+  test("--repair tells a program once how the tables are in the end, and how it ended", async () => {
+    await using shop = await server.database();
+    await using site = await openShop(shop, "parquet");
+    await site.run("extract-and-load", "--all");
+    await rm(await fileOf(site, "orders/country=es"));
+    await rm(await fileOf(site, "customers"));
+    await shop.query("drop table customers");
+
+    const repaired = await site.run("verify", "--all", "--repair", "--format", "json");
+
+    expect(repaired.exitCode, repaired.stderr).toBe(1);
+    expect(JSON.parse(repaired.stdout)).toMatchObject([
+      { table: "customers", findings: [{ problem: "missing" }] },
+      { table: "orders", rows: 4, findings: [] },
+    ]);
+  });
+
   test("names the column in which one bit has changed, and tells of one outside of all columns", async () => {
     await using shop = await server.database();
     await using site = await openShop(shop, "parquet");

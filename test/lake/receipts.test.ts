@@ -57,7 +57,7 @@ describe("The receipts of a run", () => {
       gzipSync(
         '{"format":"panorama-receipts","version":1,"tables":[{"table":"t","columns":[],"files":[{"key":"k","rowCount":1,"byteCount":1,"crc32":"x"}]}]}',
       ),
-      /is damaged: tables\[0\]\.files\[0\]\.crc32 is not a count/,
+      /is damaged: tables\[0\]\.files\[0\]\.crc32 is not a checksum/,
     ],
   ])("that are %s are unreadable, and say so", async (_, content, message) => {
     await using world = await temporaryLake();

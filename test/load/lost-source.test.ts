@@ -12,8 +12,8 @@ import { details } from "../encoders/parquet/parquet-in-memory.ts";
 import { batchesOfTable, keysIn, place, schemaOfTable, temporaryStore } from "./table-in-memory.ts";
 import type { TableInMemory } from "./table-in-memory.ts";
 
-/** A source at one moment: its tables, or `lost` where the connection is lost in the middle of one. */
-type Moment = Readonly<Record<string, TableInMemory | "lost">>;
+/** A source at one moment: its tables, or `lost` where the connection is lost in the middle of one; optional ones may be absent. */
+type Moment = Readonly<Record<string, TableInMemory | "lost" | "absent">>;
 
 /** Rows of the numbers, each in the partition of its letter. */
 function things(rows: Readonly<Record<number, string>>): TableInMemory {
@@ -47,6 +47,7 @@ function sourceOf(
       requestMark: "",
       rawName: `raw_${table}`,
       viewName: table,
+      ...(moments.some((moment) => moment?.[table] === "absent") ? { optional: true } : {}),
     })),
   };
 }
@@ -56,6 +57,7 @@ function sourceAt(name: string, moment: Moment): Source {
   const openTable = async (table: string): Promise<TableReading> => {
     if (lost) throw new PanoramaError("SOURCE_UNREACHABLE", "The connection has been lost");
     const found = moment[table] ?? things({});
+    if (found === "absent") throw new PanoramaError("TABLE_MISSING", `There is no table ${table}`);
     const content = found === "lost" ? things({ 1: "cut" }) : found;
     async function* batches(): AsyncGenerator<RecordBatch> {
       yield* batchesOfTable(content);
@@ -182,6 +184,25 @@ test("a server that does not come back in time leaves what was read before, of o
   expect(run.failed).toBe(2);
   expect(told(run)).toEqual([again("people"), "not read anew: Cannot connect to db:3306"]);
   expect((await keysIn(lake.store)).map((key) => key.split("/")[0])).toEqual(["orders"]);
+});
+
+test.each([
+  ["at the end", { people: things({ 7: "c" }) }, ["again", "absent"]],
+  ["also where the server does not come back", undefined, ["again", "not again", "absent", "failed"]],
+] as const)("optional tables that are not there are told once, %s", async (_, then, expected) => {
+  await using lake = await temporaryStore();
+  const first = { notes: "absent", people: "lost" } as const;
+  const moments = [first, then && { ...first, ...then }];
+
+  const run = await loadAll(lake.store, [sourceOf("shop", ["notes", "people"], moments)]);
+
+  const kinds = run.events.flatMap((event) => {
+    if (event.kind === "warning") return [event.message.startsWith("not read") ? "not again" : "again"];
+    if (event.kind === "notice")
+      return [event.message.endsWith("left out: notes") ? "absent" : event.message];
+    return event.kind.endsWith("-failed") ? ["failed"] : [];
+  });
+  expect(kinds).toEqual(expected);
 });
 
 test("a server that does not answer at once is waited for", async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { ManifestLoad, ManifestTable } from "../../src/lake/manifest.ts";
+import { chooseStrategy } from "../../src/load/choose-strategy.ts";
 import { type LoadPlan, planLoad, type PlanRequest } from "../../src/load/plan-load.ts";
 import type { TableToLoad } from "../../src/load/table-to-load.ts";
 import type { Column, TableSchema } from "../../src/table/table-schema.ts";
@@ -36,24 +37,30 @@ const previous: ManifestTable = {
   slices: [],
 };
 
-const request: PlanRequest = {
+const request: Omit<PlanRequest, "chosen"> = {
   previous,
   reading: { schema, definition: "created once" },
   table: incremental,
   format: "parquet",
   place: { basePrefix: "school", basePartition: [] },
+  readsFolders: false,
   contentMark: "mark 2",
   forced: false,
   now: new Date("2026-03-01T11:00:00.000Z"),
 };
 
+function plan(change: Partial<typeof request> = {}): LoadPlan {
+  const asked = { ...request, ...change };
+  return planLoad({ ...asked, chosen: chooseStrategy({ ...asked, reading: {} }) });
+}
+
 test("a table is left alone where the source proves that nothing has changed", () => {
-  expect(planLoad({ ...request, contentMark: "mark 1" })).toEqual({ strategy: "unchanged" });
+  expect(plan({ contentMark: "mark 1" })).toEqual({ strategy: "unchanged" });
 });
 
 test("what changed is read from the watermark on", () => {
-  expect(planLoad(request)).toMatchObject({ strategy: "changes", since: "2026-03-01 09:50:00" });
-  expect(planLoad({ ...request, contentMark: undefined })).toMatchObject({ strategy: "changes" });
+  expect(plan()).toMatchObject({ strategy: "changes", since: "2026-03-01 09:50:00" });
+  expect(plan({ contentMark: undefined })).toMatchObject({ strategy: "changes" });
 });
 
 const cases: readonly (readonly [string, Partial<PlanRequest>])[] = [
@@ -90,5 +97,5 @@ const cases: readonly (readonly [string, Partial<PlanRequest>])[] = [
 ];
 
 test.each(cases)("all of it is read: %s", (reason, change) => {
-  expect(planLoad({ ...request, ...change })).toEqual({ strategy: "full", reason } as LoadPlan);
+  expect(plan(change)).toEqual({ strategy: "full", reason } as LoadPlan);
 });

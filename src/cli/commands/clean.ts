@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { Cleaned } from "../../index.ts";
 import { alignColumns } from "../align-columns.ts";
 import { type Cli, openSettings, withReporter, writeResult } from "../cli.ts";
+import { spellTime } from "./history.ts";
 
 interface Flags {
   readonly dryRun?: true;
@@ -32,7 +33,7 @@ export function addClean(program: Command, cli: Cli): void {
 function spellReason(item: Cleaned): string {
   switch (item.kind) {
     case "replaced":
-      return `replaced ${item.since.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d).*Z$/, "$1 $2")} UTC`;
+      return `replaced ${spellTime(item.since)} UTC`;
     case "orphan":
       return `run ${item.run} never published it`;
     case "dead-run":
@@ -43,7 +44,7 @@ function spellReason(item: Cleaned): string {
       return "tells of replaced files that are gone";
     case "receipts":
       return `tells of files of run ${item.run} that are gone, or were never published`;
-    case "emptied-slice":
-      return "a partition without rows";
+    case "removal":
+      return "gone from its table, by a run that was interrupted";
   }
 }

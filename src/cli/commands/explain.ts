@@ -40,7 +40,13 @@ export function addExplain(program: Command, cli: Cli): void {
     });
 }
 
-function plainRow({ atSource: { error, ...atSource }, differences, others, ...row }: ExplainedRow): object {
+function plainRow({
+  atSource: { error, ...atSource },
+  differences,
+  others,
+  next,
+  ...row
+}: ExplainedRow): object {
   return {
     ...row,
     others: others.map(({ load, row: found }) => ({
@@ -49,10 +55,15 @@ function plainRow({ atSource: { error, ...atSource }, differences, others, ...ro
     })),
     atSource: {
       ...atSource,
-      ...(error && { error: { code: error.code, message: error.message, remedy: error.remedy } }),
+      ...(error && { error: plainError(error) }),
     },
     differences: plainDifferences(differences, "lake", "source"),
+    ...(next && { next: next.error ? { ...next, error: plainError(next.error) } : next }),
   };
+}
+
+function plainError({ code, message, remedy }: NonNullable<ExplainedRow["atSource"]["error"]>): object {
+  return { code, message, remedy };
 }
 
 function plainDifferences(

@@ -49,7 +49,7 @@ function readCount(text: string): number {
 }
 
 /** A line for each run. */
-export function spellRuns(
+function spellRuns(
   {
     spellBytes,
     spellCount,

@@ -3,6 +3,7 @@ import type { PlannedTable } from "../../index.ts";
 import { alignColumns } from "../align-columns.ts";
 import { type Cli, openSettings, type Panorama, writeResult } from "../cli.ts";
 import { addSelectionFlags, readSelection, type SelectionFlags } from "../selection-flags.ts";
+import { spellPartition } from "../spell-partition.ts";
 
 interface Flags extends SelectionFlags {
   readonly format: "table" | "json";
@@ -68,7 +69,7 @@ export const fullReasons: Readonly<Record<NonNullable<PlannedTable["reason"]>, s
 };
 
 /** A line for each table; below it the slices, and what would take the server long. */
-export function spellPlans(
+function spellPlans(
   spelling: Pick<Panorama, "spellCount" | "spellCounted" | "spellError" | "spellSchemaChange">,
   planned: readonly PlannedTable[],
 ): readonly string[] {
@@ -126,10 +127,7 @@ function spellSlices(
 const mostNames = 8;
 
 function spellNames({ slices = [], ranges = [] }: PlannedTable): readonly string[] {
-  const names = [
-    ...slices.map((slice) => slice.map(({ column, value }) => `${column}=${value ?? "NULL"}`).join("/")),
-    ...ranges.map(spellRange),
-  ];
+  const names = [...slices.map(spellPartition), ...ranges.map(spellRange)];
   return names.length === 0 ? [] : [listNames(names)];
 }
 

@@ -2,6 +2,7 @@ import { type Command, Option } from "commander";
 import type { Finding, VerifiedTable } from "../../index.ts";
 import { type Cli, openSettings, type Panorama, withReporter, writeResult } from "../cli.ts";
 import { addSelectionFlags, readSelection, type SelectionFlags } from "../selection-flags.ts";
+import { spellPartition } from "../spell-partition.ts";
 
 interface Flags extends SelectionFlags {
   readonly source?: true;
@@ -30,35 +31,62 @@ export function addVerify(program: Command, cli: Cli): void {
         readBucket: flags.read === true,
       };
       const verified = await panorama.verifyLake(settings, selection, verify);
-      const text =
-        flags.format === "json"
-          ? `${JSON.stringify(verified, null, 2)}\n`
-          : verified.flatMap((table) => spellVerified(panorama, table)).join("");
-      await writeResult(cli, text);
-      const wrong = verified.filter(({ findings }) => findings.length > 0);
-      if (wrong.length === 0) return;
-      cli.exitCode = 1;
-      if (flags.repair !== true) return;
-      const tables = wrong.map(({ source, table }) => `${source}.${table}`);
+      const wrong = verified.filter(isWrong);
+      const isRepair = flags.repair === true && wrong.length > 0;
+      if (wrong.length > 0) cli.exitCode = 1;
+      // One answer for a program: how the tables are in the end.
+      if (!isRepair || flags.format === "table") await writeVerified(cli, panorama, flags, verified);
+      if (!isRepair) return;
+      const tables = wrong.map(nameOf);
+      let again: readonly VerifiedTable[] = [];
+      const verifyAgain = async (): Promise<void> => {
+        again = await panorama.verifyLake(settings, { tables }, verify);
+        const repaired = new Map(again.map((table) => [nameOf(table), table]));
+        const all = verified.map((table) => repaired.get(nameOf(table)) ?? table);
+        await writeVerified(cli, panorama, flags, flags.format === "json" ? all : again);
+      };
       const options = { signal: cli.io.signal, force: true };
-      const { failed } = await withReporter(cli, command, panorama, (reporter) =>
+      const { failed, incomplete } = await withReporter(cli, command, panorama, (reporter) =>
         panorama.extractAndLoad(settings, { tables }, { ...options, reporter }),
-      );
-      if (failed > 0) return;
-      const again = await panorama.verifyLake(settings, { tables }, verify);
-      if (flags.format === "table")
-        await writeResult(cli, again.flatMap((table) => spellVerified(panorama, table)).join(""));
-      cli.exitCode = again.some(({ findings }) => findings.length > 0) ? 1 : 0;
+      ).catch(async (error: unknown) => {
+        // It may have published all the same.
+        if (!cli.io.signal.aborted) await verifyAgain();
+        throw error;
+      });
+      await verifyAgain();
+      cli.exitCode = failed > 0 || incomplete > 0 || again.some(isWrong) ? 1 : 0;
     });
+}
+
+async function writeVerified(
+  cli: Cli,
+  panorama: Panorama,
+  { format }: Pick<Flags, "format">,
+  verified: readonly VerifiedTable[],
+): Promise<void> {
+  const text =
+    format === "json"
+      ? `${JSON.stringify(verified, null, 2)}\n`
+      : verified.flatMap((table) => spellVerified(panorama, table)).join("");
+  await writeResult(cli, text);
+}
+
+function isWrong({ findings }: VerifiedTable): boolean {
+  return findings.length > 0;
+}
+
+function nameOf({ source, table }: VerifiedTable): string {
+  return `${source}.${table}`;
 }
 
 const mostFindings = 20;
 
 function spellVerified(
   { printable, spellCount, spellCounted }: Pick<Panorama, "printable" | "spellCount" | "spellCounted">,
-  { source, table, loaded, read, withoutReceipt, compared, rows, files, slices, findings }: VerifiedTable,
+  verified: VerifiedTable,
 ): readonly string[] {
-  const name = `${source}.${table}`;
+  const { loaded, read, withoutReceipt, compared, rows, files, slices, findings } = verified;
+  const name = nameOf(verified);
   if (!loaded) return [printable(`- ${name}  not loaded yet`)].map((line) => `${line}\n`);
   const counts = [spellCounted(rows, "row"), spellCounted(files, "file"), spellCounted(slices, "slice")].join(
     ", ",
@@ -80,6 +108,6 @@ function spellVerified(
 
 function spellFinding({ key, partition, message }: Finding): string {
   if (key !== undefined) return `${key} ${message}`;
-  const slice = partition.map(({ column, value }) => `${column}=${value ?? "NULL"}`).join("/");
+  const slice = spellPartition(partition);
   return slice === "" ? message : `${slice}: ${message}`;
 }

@@ -27,12 +27,17 @@ export class PageFactory implements AsyncDisposable {
   }
 
   /** A file with so many columns was opened. */
-  countColumns(count: number): void {
+  openColumns(count: number): void {
     this.#columnCount += count;
     if (this.#columnCount > columnsOfMany) this.#pages.crowd();
   }
 
-  /** A page smaller than this waits for the next batch: with hundreds of files, the fewer the more there are. */
+  /** They collect nothing any more. */
+  closeColumns(count: number): void {
+    this.#columnCount -= count;
+  }
+
+  /** A page smaller than this waits for the next batch: with hundreds of open files, the fewer the more there are. */
   get worthPage(): number {
     return Math.min(largestCollected, collectedLimit / this.#columnCount);
   }

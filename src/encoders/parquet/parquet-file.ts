@@ -34,7 +34,7 @@ export class ParquetFile implements FileEncoder {
     this.#sink = sink;
     this.#details = details;
     this.#factory = factory;
-    factory.countColumns(schema.columns.length);
+    factory.openColumns(schema.columns.length);
     this.#chunks = schema.columns.map(
       (column, i) => new ColumnChunk(column, hints[i] as ColumnHint, factory),
     );
@@ -63,6 +63,7 @@ export class ParquetFile implements FileEncoder {
 
   async finish(): Promise<FileSummary> {
     if (this.#openRows > 0) await this.#endRowGroup();
+    this.#factory.closeColumns(this.#chunks.length);
     if (this.#offset === 0) await this.#write(magic);
     await this.#write(fileFooter(this.#schema, this.#rowGroups, this.#details));
     return { rowCount: this.#rowCount, byteCount: this.#offset, alterations: [] };

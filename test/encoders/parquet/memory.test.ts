@@ -136,3 +136,29 @@ test("the more files are open, the sooner each makes its pages", async () => {
   const collected = 3000 * 20 * 150 * 8 - compressor.counts.bytes;
   expect(collected).toBeLessThan(24 * megabyte);
 });
+
+test("pages of one file after the other are of the same size, however many there were", async () => {
+  const compressor = countingCompressor();
+  await using factory = new PageFactory(async (bytes) => {
+    const page = compressor.compress(bytes);
+    compressor.compressOne();
+    return page;
+  });
+  const types = Object.fromEntries(
+    Array.from({ length: 20 }, (_, i) => [`n${i}`, { kind: "double" } as const]),
+  );
+  const schema = schemaOf(types);
+  const rows = schema.columns.map((_, column) => Array.from({ length: 4_000 }, (_, row) => row / 7 + column));
+  const pagesOfNext = async (): Promise<number> => {
+    const before = compressor.counts.pages;
+    const file = openFile(factory, types);
+    for (let from = 0; from < 4_000; from += 200) await file.append(batchOf(schema, rows, from, from + 200));
+    await file.finish();
+    return compressor.counts.pages - before;
+  };
+
+  const first = await pagesOfNext();
+  for (let file = 0; file < 500; file++) await openFile(factory, types).finish();
+
+  expect(await pagesOfNext()).toBe(first);
+});
