@@ -72,7 +72,7 @@ export const remedies = {
   /** The run to go back to is not known, or files of then are not kept. Nothing was done. */
   ROLLBACK_IMPOSSIBLE:
     "`panorama history` lists the runs. Replaced files are kept for `retention_hours`, Parquet only; `--tables` leaves tables out.",
-  /** Files of the lake are not what the manifest says of them. Nothing was forgotten. */
+  /** Files of the lake are not what the manifest says of them. No row was removed. */
   FORGET_IMPOSSIBLE:
     "`panorama verify --all` names the files; load their tables with `panorama extract-and-load --force`, then repeat.",
   /** The query is wrong, or the catalog cannot be opened. */

@@ -27,7 +27,8 @@ export interface SoughtColumn {
 
 /**
  * Finds rows of lake files by values of some of their columns. Values are compared as the texts of `partitionText`,
- * without case. Calls may overlap. All throw `QUERY_FAILED` for a file that cannot be read.
+ * without case. Calls may overlap. All throw `QUERY_FAILED` for a file that cannot be read, with a message that tells
+ * nothing of what is in it.
  */
 export interface RowSearch extends AsyncDisposable {
   /** Adds values to a set, which is empty before. */

@@ -21,12 +21,18 @@ export interface ForgettingReport {
   readonly stillInSource: readonly { readonly source: string; readonly users: readonly string[] }[];
 }
 
-/** A table that may hold rows of people, and nothing is known by which they could be found. */
+/** A table that may hold rows of people that are not found, or not by these columns. */
 export interface UnsearchedTable {
   readonly table: string;
   readonly source: string;
   readonly columns: readonly string[];
-  readonly why: "unknown-table" | "columns-not-in-lake";
+  /**
+   * `unknown-table`: nobody has said what its columns hold. `columns-not-in-lake`: the lake does not have those by which
+   * rows would be found. `parent-not-in-lake`: they hold ids of rows of `parents`, or ids and names that these tell, and
+   * the lake does not have these tables.
+   */
+  readonly why: "unknown-table" | "columns-not-in-lake" | "parent-not-in-lake";
+  readonly parents?: readonly string[];
 }
 
 export interface Mention {

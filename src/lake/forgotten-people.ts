@@ -1,7 +1,7 @@
-import { PanoramaError } from "../errors.ts";
-import { forgottenPeopleKey, keyWithoutValues, type LakePlace } from "../stores/lake-path.ts";
+import { forgottenPeopleKey, type LakePlace } from "../stores/lake-path.ts";
 import type { Store } from "../stores/store.ts";
-import { listAt, objectAt, oneOfAt, textAt, unreadable } from "./json-fields.ts";
+import { listAt, objectAt, oneOfAt, parseOurs, readAt, textAt } from "./json-fields.ts";
+import { isConflict } from "./manifest.ts";
 
 /** Whose rows are left out of every later load. Nobody is named: there are ids, and hashes of ids, alone. */
 export interface ForgottenPeople {
@@ -45,8 +45,7 @@ export async function addForgottenPeople(
       await store.put(forgottenPeopleKey(lake), Buffer.from(`${spelled}\n`), { ifVersion: version });
       return;
     } catch (cause) {
-      const conflict = cause instanceof PanoramaError && cause.code === "STORE_CONFLICT";
-      if (!conflict || attempt >= mostAttempts) throw cause;
+      if (!isConflict(cause) || attempt >= mostAttempts) throw cause;
     }
   }
 }
@@ -72,18 +71,12 @@ async function readSaved(
   const key = forgottenPeopleKey(lake);
   const found = await store.get(key);
   if (found === undefined) return { people: nobody, version: null };
-  const where = keyWithoutValues(key);
-  try {
-    return { people: parsePeople(Buffer.from(found.bytes).toString("utf8")), version: found.version };
-  } catch (cause) {
-    if (!(cause instanceof PanoramaError)) throw cause;
-    throw new PanoramaError(cause.code, `${store.root}${where} ${cause.message}`, { key: where }, { cause });
-  }
+  const text = Buffer.from(found.bytes).toString("utf8");
+  return { people: readAt(store.root, key, () => parsePeople(text)), version: found.version };
 }
 
 function parsePeople(text: string): ForgottenPeople {
-  const root = objectAt("it", parseJson(text));
-  if (root["format"] !== formatName || root["version"] !== formatVersion) unreadable("is of another format");
+  const root = parseOurs(text, formatName, formatVersion);
   const leads = Object.entries(objectAt("leads", root["leads"]));
   return {
     users: listAt("users", root["users"], textAt),
@@ -99,12 +92,4 @@ function toldAt(path: string, value: unknown): ToldColumn {
     column: textAt(`${path}.column`, from["column"]),
     mark: oneOfAt(`${path}.mark`, from["mark"], ["user", "name"]),
   };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return unreadable("is not JSON");
-  }
 }

@@ -1,9 +1,34 @@
 import { PanoramaError } from "../errors.ts";
+import { keyWithoutValues } from "../stores/lake-path.ts";
 
 /*
  * Readers of JSON that this program wrote, with the path of what is read. They throw `LAKE_UNREADABLE`, with a message
  * that lacks the name of the file.
  */
+
+/** The fields of a file that says of itself to be of this format and version. */
+export function parseOurs(text: string, format: string, version: number): Readonly<Record<string, unknown>> {
+  let root: unknown;
+  try {
+    root = JSON.parse(text);
+  } catch {
+    unreadable("is not JSON");
+  }
+  const fields = objectAt("it", root);
+  if (fields["format"] !== format || fields["version"] !== version) unreadable("is of another format");
+  return fields;
+}
+
+/** Adds to what `read` throws where the file lies. */
+export function readAt<T>(root: string, key: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    if (!(cause instanceof PanoramaError)) throw cause;
+    const where = keyWithoutValues(key);
+    throw new PanoramaError(cause.code, `${root}${where} ${cause.message}`, { key: where }, { cause });
+  }
+}
 
 export function objectAt(path: string, value: unknown): Readonly<Record<string, unknown>> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) damaged(path, "an object");

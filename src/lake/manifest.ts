@@ -2,12 +2,13 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { LakeFormat } from "../encoders/encoder.ts";
 import { PanoramaError } from "../errors.ts";
-import { keyWithoutValues, type LakePlace, manifestKey } from "../stores/lake-path.ts";
+import { type LakePlace, manifestKey } from "../stores/lake-path.ts";
 import type { Store } from "../stores/store.ts";
 import type { Alteration } from "../table/alteration.ts";
 import type { KeyRange } from "../table/key-range.ts";
 import type { Partition } from "../table/partition.ts";
 import type { Column } from "../table/table-schema.ts";
+import { readAt } from "./json-fields.ts";
 import { parseManifest, spellManifest } from "./manifest-format.ts";
 
 /** The truth about one lake: which files make up each of its tables now. A catalog can be rebuilt from it. */
@@ -194,20 +195,29 @@ export function withTables(
   return { ...manifest, tables };
 }
 
+/** The keys of the files of these slices. */
+export function filesOf(slices: readonly ManifestSlice[]): readonly string[] {
+  return slices.flatMap(({ files }) => files.map(({ key }) => key));
+}
+
+export function rowsOf({ files }: Pick<ManifestSlice, "files">): number {
+  return files.reduce((sum, { rowCount }) => sum + rowCount, 0);
+}
+
+/** Where the bytes of a file are now: it may still wait to be moved to its key. */
+export function storedAt({ key, stagedAs = key }: Pick<ManifestFile, "key" | "stagedAs">): string {
+  return stagedAs;
+}
+
 function parseAt(
   store: Store,
   key: string,
   bytes: Uint8Array,
 ): { readonly manifest: LakeManifest; readonly saving: string | undefined } {
-  const where = keyWithoutValues(key);
-  try {
-    return parseManifest(Buffer.from(bytes).toString("utf8"));
-  } catch (cause) {
-    if (!(cause instanceof PanoramaError)) throw cause;
-    throw new PanoramaError(cause.code, `${store.root}${where} ${cause.message}`, { key: where }, { cause });
-  }
+  return readAt(store.root, key, () => parseManifest(Buffer.from(bytes).toString("utf8")));
 }
 
-function isConflict(cause: unknown): boolean {
+/** Whether somebody else saved first. */
+export function isConflict(cause: unknown): boolean {
   return cause instanceof PanoramaError && cause.code === "STORE_CONFLICT";
 }

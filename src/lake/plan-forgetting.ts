@@ -1,6 +1,12 @@
-import { PanoramaError } from "../errors.ts";
 import type { Partition } from "../table/partition.ts";
-import { type LakeManifest, type ManifestSlice, type ManifestTable, withTables } from "./manifest.ts";
+import {
+  filesOf,
+  type LakeManifest,
+  type ManifestSlice,
+  type ManifestTable,
+  rowsOf,
+  withTables,
+} from "./manifest.ts";
 
 /** What becomes of one table of which rows are forgotten. */
 export interface TableChange {
@@ -35,22 +41,21 @@ export function planForgetting(
 }
 
 /**
- * Throws `STORE_CONFLICT`, naming the tables, when another run has published one of them since `began` was read: what
- * it wrote was not searched.
+ * The tables that have to be searched again, because they were published since `began` was read: those that are to
+ * change, and what `unaware` have loaded, runs that may not have known whom to leave out.
  */
-export function assertUntouched(
+export function findTouched(
   began: LakeManifest,
   current: LakeManifest,
   changes: readonly TableChange[],
-): void {
-  const lost = changes
-    .map(({ table }) => table)
-    .filter((name) => stateOf(began.tables.get(name)) !== stateOf(current.tables.get(name)));
-  if (lost.length === 0) return;
-  throw new PanoramaError(
-    "STORE_CONFLICT",
-    `Another run has published ${lost.join(", ")} since this one began; nothing was forgotten`,
-  );
+  unaware: ReadonlySet<string>,
+): readonly string[] {
+  const changed = new Set(changes.map(({ table }) => table));
+  return [...new Set([...changed, ...current.tables.keys()])].filter((name) => {
+    const now = current.tables.get(name);
+    if (stateOf(began.tables.get(name)) === stateOf(now)) return false;
+    return changed.has(name) || unaware.has(now?.load?.run ?? "");
+  });
 }
 
 /** Other than `load.run`, what a rollback changes too. */
@@ -76,14 +81,6 @@ function forget(table: ManifestTable, { slices: changed, dropped }: TableChange,
     load: table.load && changed.length > 0 ? { ...table.load, run, rowCount } : table.load,
     ...{ slices, replaced, removals: [...table.removals, ...goes] },
   };
-}
-
-export function filesOf(slices: readonly ManifestSlice[]): readonly string[] {
-  return slices.flatMap(({ files }) => files.map(({ key }) => key));
-}
-
-export function rowsOf({ files }: ManifestSlice): number {
-  return files.reduce((sum, { rowCount }) => sum + rowCount, 0);
 }
 
 function keyOf(partition: Partition): string {

@@ -4,6 +4,7 @@ import type { Alteration } from "../table/alteration.ts";
 import type { TableSchema } from "../table/table-schema.ts";
 import type { FileReceipt } from "./file-receipt.ts";
 import {
+  filesOf,
   type LakeManifest,
   type ManifestSlice,
   type ManifestTable,
@@ -88,9 +89,8 @@ function merge(
 ): ManifestTable {
   const { schema, partitionColumns, format, loadedAt, rowCount, alterations, slices } = loaded;
   const { fullAt, watermark, request, shape, absent, definition, content } = loaded;
-  const kept = new Set(slices.flatMap(({ files }) => files.map(({ key }) => key)));
-  const old = previous?.slices.flatMap(({ files }) => files.map(({ key }) => key)) ?? [];
-  const gone = old.filter((key) => !kept.has(key));
+  const kept = new Set(filesOf(slices));
+  const gone = filesOf(previous?.slices ?? []).filter((key) => !kept.has(key));
   const definitions: TableDefinitions = {
     raw: loaded.define?.raw ?? previous?.definitions.raw ?? false,
     view: loaded.define?.view ?? previous?.definitions.view ?? false,

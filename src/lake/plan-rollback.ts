@@ -1,6 +1,6 @@
 import { PanoramaError } from "../errors.ts";
-import { type LakeManifest, type ManifestTable, withTables } from "./manifest.ts";
-import { earlierTable, type EarlierTables } from "./replaced-tables.ts";
+import { filesOf, type LakeManifest, type ManifestTable, withTables } from "./manifest.ts";
+import { earlierTable, type EarlierTables, hasFilesOf } from "./replaced-tables.ts";
 import type { LakeState, RunRecord } from "./run-record.ts";
 
 /** A run with a record that says how the lake was when it ended. */
@@ -91,7 +91,7 @@ export function planRollback(
     if (!chosen || run === table.load?.run) continue;
     const found = run === undefined ? emptied(table) : earlierTable(earlier, table.table, run);
     if (table.format === "csv" || found?.format === "csv") csv.push(table.table);
-    else if (found === undefined || !hasAllFiles(table, found)) {
+    else if (found === undefined || !hasFilesOf(table, found)) {
       const by = run === undefined ? undefined : forgotten.get(versionName(table.table, run));
       if (by === undefined) gone.push(table.table);
       else forgot.set(by, [...(forgot.get(by) ?? []), table.table]);
@@ -142,15 +142,9 @@ function emptied(table: ManifestTable): ManifestTable {
   return { ...table, load: undefined, slices: [] };
 }
 
-/** What the manifest does not name any more may have been removed. */
-function hasAllFiles(now: ManifestTable, then: ManifestTable): boolean {
-  const kept = new Set([...keysOf(now), ...now.replaced.flatMap(({ files }) => files)]);
-  return keysOf(then).every((key) => kept.has(key));
-}
-
 function restore(now: ManifestTable, then: ManifestTable, at: Date): ManifestTable {
-  const restored = new Set(keysOf(then));
-  const gone = keysOf(now).filter((key) => !restored.has(key));
+  const restored = new Set(filesOf(then.slices));
+  const gone = filesOf(now.slices).filter((key) => !restored.has(key));
   const still = now.replaced
     .map(({ at: since, files }) => ({ at: since, files: files.filter((key) => !restored.has(key)) }))
     .filter(({ files }) => files.length > 0);
@@ -160,8 +154,4 @@ function restore(now: ManifestTable, then: ManifestTable, at: Date): ManifestTab
     replaced: gone.length === 0 ? still : [...still, { at: at.toISOString(), files: gone }],
     removals: now.removals,
   };
-}
-
-function keysOf({ slices }: ManifestTable): readonly string[] {
-  return slices.flatMap(({ files }) => files.map(({ key }) => key));
 }

@@ -6,7 +6,7 @@ import type { Store } from "../stores/store.ts";
 import { type ColumnType, spellColumnType } from "../table/column-type.ts";
 import type { ColumnReceipt } from "../table/receipt.ts";
 import type { FileReceipt, ReadRows, TableReceipts, WrittenColumn } from "./file-receipt.ts";
-import { countAt, damaged, listAt, objectAt, textAt, unreadable } from "./json-fields.ts";
+import { countAt, damaged, listAt, objectAt, parseOurs, textAt } from "./json-fields.ts";
 import { typeAt } from "./manifest-format.ts";
 
 const formatName = "panorama-receipts";
@@ -77,17 +77,8 @@ function spellChecksum(checksum: number): string {
 }
 
 function parseReceipts(text: string): readonly TableReceipts[] {
-  const root = objectAt("it", parseJson(text));
-  if (root["format"] !== formatName || root["version"] !== formatVersion) unreadable("is of another format");
+  const root = parseOurs(text, formatName, formatVersion);
   return listAt("tables", root["tables"], tableAt);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return unreadable("is not JSON");
-  }
 }
 
 function tableAt(path: string, value: unknown): TableReceipts {

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { type LakePlace, replacedAt, replacedFolder, replacedTablesKey } from "../stores/lake-path.ts";
 import type { Store } from "../stores/store.ts";
 import { spellManifest } from "./manifest-format.ts";
-import { type LakeManifest, type ManifestTable, readManifestAt } from "./manifest.ts";
+import { filesOf, type LakeManifest, type ManifestTable, readManifestAt } from "./manifest.ts";
 
 /** Tables as earlier loads left them, found by `earlierTable`. */
 export type EarlierTables = ReadonlyMap<string, ManifestTable>;
@@ -63,12 +63,15 @@ export async function removeNotesWithoutFiles(
   }
 }
 
-function hasFilesOf(now: ManifestTable | undefined, then: ManifestTable): boolean {
-  const kept = new Set([
-    ...(now?.slices.flatMap(({ files }) => files.map(({ key }) => key)) ?? []),
-    ...(now?.replaced.flatMap(({ files }) => files) ?? []),
-  ]);
-  return then.slices.every(({ files }) => files.every(({ key }) => kept.has(key)));
+/** Whether all files of a version are kept: what the manifest does not name any more may have been removed. */
+export function hasFilesOf(now: ManifestTable | undefined, then: ManifestTable): boolean {
+  const kept = new Set(now === undefined ? [] : keptFiles(now));
+  return filesOf(then.slices).every((key) => kept.has(key));
+}
+
+/** The files of the table as it is, and those that are kept of its earlier versions. */
+export function keptFiles({ slices, replaced }: ManifestTable): readonly string[] {
+  return [...filesOf(slices), ...replaced.flatMap(({ files }) => files)];
 }
 
 /** What is noted of tables whose files are not kept any more. */

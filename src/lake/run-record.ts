@@ -1,5 +1,5 @@
 import type { RunEvent } from "../reports/reporter.ts";
-import { countAt, listAt, objectAt, oneOfAt, textAt, timeAt, unreadable } from "./json-fields.ts";
+import { countAt, listAt, objectAt, oneOfAt, parseOurs, textAt, timeAt } from "./json-fields.ts";
 import { alterationAt } from "./manifest-format.ts";
 import type { SchemaChange } from "../table/schema-changes.ts";
 
@@ -81,8 +81,7 @@ export function spellRecord(record: RunRecord): string {
 
 /** Reads what `spellRecord` wrote. Throws `LAKE_UNREADABLE`, with a message that lacks the name of the file. */
 export function parseRecord(text: string): RunRecord {
-  const root = objectAt("it", parseJson(text));
-  if (root["format"] !== formatName || root["version"] !== formatVersion) unreadable("is of another format");
+  const root = parseOurs(text, formatName, formatVersion);
   const { publishedAt, error, to, pausedMillis, lake } = root;
   return {
     run: textAt("run", root["run"]),
@@ -97,14 +96,6 @@ export function parseRecord(text: string): RunRecord {
     tables: listAt("tables", root["tables"], tableAt),
     ...(lake === undefined ? {} : { lake: stateAt("lake", lake) }),
   };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return unreadable("is not JSON");
-  }
 }
 
 function stateAt(path: string, value: unknown): LakeState {

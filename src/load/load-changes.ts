@@ -1,4 +1,4 @@
-import type { ManifestSlice } from "../lake/manifest.ts";
+import { type ManifestSlice, rowsOf } from "../lake/manifest.ts";
 import type { SliceChanges, TableReading } from "../sources/source.ts";
 import { columnValues } from "../table/column-values.ts";
 import type { Partition } from "../table/partition.ts";
@@ -151,8 +151,4 @@ export function keyOf(partition: Partition): string {
 /** As the source counts them: those of people who are forgotten in the lake may still be there. */
 export function rowsAtSource(slice: ManifestSlice): number {
   return rowsOf(slice) + (slice.forgottenRows ?? 0);
-}
-
-function rowsOf({ files }: ManifestSlice): number {
-  return files.reduce((sum, { rowCount }) => sum + rowCount, 0);
 }

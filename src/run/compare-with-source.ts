@@ -1,4 +1,5 @@
 import type { LakeReader } from "../catalogs/lake-reader.ts";
+import { readForgottenPeople } from "../lake/forgotten-people.ts";
 import { describeLakeTable } from "../lake/lake-tables.ts";
 import type { ManifestTable } from "../lake/manifest.ts";
 import { keyOf } from "../load/load-changes.ts";
@@ -9,6 +10,7 @@ import type { OpenedLake } from "../open.ts";
 import type { Snapshot } from "../sources/source.ts";
 import type { ContentDigest } from "../table/content-digest.ts";
 import type { Partition } from "../table/partition.ts";
+import { planForgottenSlices } from "./forgotten-slices.ts";
 
 /** A slice that holds other rows at the source than in the lake. */
 export interface SliceDifference {
@@ -19,7 +21,7 @@ export interface SliceDifference {
 /**
  * Compares each slice of a table with what the source has now: its number of rows and, column by column, the NULLs and a
  * checksum, calculated by the server here and by DuckDB there. Of a slice that lacks rows of people who were forgotten
- * only the number is compared. Undefined where the source cannot tell.
+ * only the number is compared, and nothing of one that is about such people alone. Undefined where the source cannot tell.
  */
 export async function compareWithSource(
   { store, place }: OpenedLake,
@@ -49,10 +51,10 @@ export async function compareWithSource(
     if (found !== undefined) differences.push({ partition: slice.partition, message: found });
   }
   const inLakeKeys = new Set(table.slices.map(({ partition }) => keyOf(partition)));
-  return [
-    ...differences,
-    ...[...atSource].filter(([key]) => !inLakeKeys.has(key)).map(([, slice]) => missing(slice)),
-  ];
+  const lacking = [...atSource].flatMap(([key, slice]) => (inLakeKeys.has(key) ? [] : [slice]));
+  if (lacking.length === 0) return differences;
+  const isForgotten = planForgottenSlices(known, await readForgottenPeople(store, place));
+  return [...differences, ...lacking.filter(({ partition }) => !isForgotten(partition)).map(missing)];
 }
 
 function missing({ partition, digest }: DigestedSlice): SliceDifference {

@@ -153,10 +153,11 @@ async function loadAndPublish(
   signal.throwIfAborted();
   const refused = await refuseTables(catalog, began, read.loaded, lease.run, reporter);
   const accepted = read.loaded.filter(({ schema }) => !refused.includes(schema.table));
-  const toLookThrough = { run: lease.run, started, began, loaded: accepted };
-  const loaded = await leaveOutForgotten(settings, lake, toLookThrough, reporter, signal);
-  const failed = read.failed + refused.length;
   const { unchanged, incomplete } = read;
+  const toLookThrough = { run: lease.run, started, began, loaded: accepted, unchanged };
+  const { loaded, failed: wrong } = await leaveOutForgotten(settings, lake, toLookThrough, reporter, signal);
+  const discarded = [...refused, ...wrong];
+  const failed = read.failed + discarded.length;
   if (lake.upkeep === "auto") await defineUnchanged(lake, began, unchanged);
   if (loaded.length === 0) {
     // A first load of which nothing came leaves no catalog of nothing.
@@ -171,7 +172,7 @@ async function loadAndPublish(
     const publication = { lease, began, tables: loaded, now, showInCatalog, hideInCatalog };
     book.published(began, loaded, await publishTables(lake.store, lake.place, publication));
   }
-  if (refused.length > 0) await discardRun(lake.store, lake.place, lease.run, refused);
+  if (discarded.length > 0) await discardRun(lake.store, lake.place, lease.run, discarded);
 
   const files = loaded.flatMap(({ slices }) => slices.flatMap((slice) => slice.files));
   reporter.report({

@@ -4,17 +4,23 @@ import type { OpenedLake } from "../open.ts";
 import type { Reporter } from "../reports/reporter.ts";
 import type { DatasourceSettings, Settings } from "../settings/settings.ts";
 import { type PeopleAtSource, readPeople } from "./people-at-source.ts";
-import { sets } from "./plan-search.ts";
+import { columnNamed, sets } from "./plan-search.ts";
 import { searchedFile, type SearchParts } from "./search-lake.ts";
 import { untilAborted } from "./until-aborted.ts";
 
 /** With what the user names of retired users begin, unless the site's settings say otherwise. */
 export const usualRetiredPrefix = "retired__user_";
 
+export interface FoundPeople {
+  /** Who is at a source and not retired there. */
+  readonly stillInSource: ForgettingReport["stillInSource"];
+  /** The sets of which a source told what it has. */
+  readonly asked: ReadonlySet<string>;
+}
+
 /**
- * Adds to `users` the retired, if they are wanted, and to the sought values what the sources say of all of them.
- * Resolves to those who are at a source and not retired there. A source that cannot be asked is told as a warning; where
- * the retired are wanted, it throws.
+ * Adds to `users` the retired, if they are wanted, and to the sought values what the sources say of all of them. A source
+ * that cannot be asked is told as a warning; where the retired are wanted, it throws.
  */
 export async function findPeople(
   settings: Settings,
@@ -23,12 +29,13 @@ export async function findPeople(
   users: Set<string>,
   retiredPrefix: string | undefined,
   reporter: Reporter,
-): Promise<ForgettingReport["stillInSource"]> {
+): Promise<FoundPeople> {
   const { manifest, values, signal } = parts;
   if (retiredPrefix !== undefined) for (const id of await findRetired(parts, retiredPrefix)) users.add(id);
   const has = (table: string): boolean => manifest.tables.get(table)?.load !== undefined;
   const wanted = {
     ...{ users, retiredPrefix, markPrefix: retiredPrefix ?? usualRetiredPrefix },
+    wasForgotten: (id: string) => values.has(sets.user, id),
     withAnonymous: has("submissions_studentitem") && !has("student_anonymoususerid"),
   };
   const people: PeopleAtSource[] = [];
@@ -45,13 +52,17 @@ export async function findPeople(
   }
   for (const { retired } of people) for (const id of retired) users.add(id);
   await values.add(sets.user, users);
+  const asked = new Set<string>();
   for (const { names, anonymous } of people) {
-    await values.add(sets.formerName, names);
-    await values.add(sets.anonymous, anonymous);
+    if (names !== undefined) asked.add(sets.name);
+    if (anonymous !== undefined) asked.add(sets.anonymous);
+    await values.add(sets.formerName, names ?? []);
+    await values.add(sets.anonymous, anonymous ?? []);
   }
-  return people.flatMap(({ source, notRetired }) =>
+  const stillInSource = people.flatMap(({ source, notRetired }) =>
     notRetired.length === 0 ? [] : [{ source, users: notRetired.toSorted(compareIds) }],
   );
+  return { stillInSource, asked };
 }
 
 function hasUsers({ type, tables }: DatasourceSettings): boolean {
@@ -64,13 +75,14 @@ async function findRetired(
   prefix: string,
 ): Promise<readonly string[]> {
   const table = manifest.tables.get("auth_user");
-  const there = (name: string): boolean => table?.columns.some((column) => column.name === name) ?? false;
-  if (table === undefined || !there("id") || !there("username")) return [];
+  const id = table && columnNamed(table.columns, "id");
+  const username = table && columnNamed(table.columns, "username");
+  if (table === undefined || id === undefined || username === undefined) return [];
   const found: string[] = [];
   for (const slice of table.slices) {
-    for (const { key } of slice.files) {
-      const ids = await files.with(key, (path) =>
-        search.readWhereBegins(searchedFile(path, table, slice), "username", prefix, "id"),
+    for (const at of slice.files) {
+      const ids = await files.with(at, (path) =>
+        search.readWhereBegins(searchedFile(path, table, slice), username, prefix, id),
       );
       found.push(...ids);
     }

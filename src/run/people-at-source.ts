@@ -6,6 +6,8 @@ import type { DatasourceSettings } from "../settings/settings.ts";
 
 export interface WantedPeople {
   readonly users: ReadonlySet<string>;
+  /** Whether somebody was forgotten before, who is searched for again. */
+  readonly wasForgotten: (id: string) => boolean;
   /** Present: also those whose user name begins so, or whose retirement is complete. */
   readonly retiredPrefix: string | undefined;
   /** With what the user names of retired users begin. */
@@ -19,8 +21,10 @@ export interface PeopleAtSource {
   readonly source: string;
   /** Ids of the retired, if they were asked for. */
   readonly retired: readonly string[];
-  readonly names: readonly string[];
-  readonly anonymous: readonly string[];
+  /** Undefined where it has no users. */
+  readonly names: readonly string[] | undefined;
+  /** Undefined where it has none, or was not asked for them. */
+  readonly anonymous: readonly string[] | undefined;
   /** Those of the wanted who are there, and have no retired user name. */
   readonly notRetired: readonly string[];
 }
@@ -43,8 +47,9 @@ export async function readPeople(
   await using snapshot = await source.openSnapshot(signal);
   const read = (table: string, columns: readonly string[]): AsyncIterable<readonly string[]> =>
     tables.has(table) ? readTexts(snapshot, table, columns, signal) : noRows();
-  const users = new Set(wanted.users);
+  const { users } = wanted;
   const retired = new Set<string>();
+  const isSought = (id: string): boolean => retired.has(id) || users.has(id) || wanted.wasForgotten(id);
   const names: string[] = [];
   const notRetired: string[] = [];
 
@@ -55,25 +60,25 @@ export async function readPeople(
   const status = ["user_id", "current_state_id", "original_username", "original_email"];
   for await (const [id = "", state = "", ...original] of read("user_api_userretirementstatus", status)) {
     if (wanted.retiredPrefix !== undefined && done.has(state)) retired.add(id);
-    if (retired.has(id) || users.has(id)) names.push(...original);
+    if (isSought(id)) names.push(...original);
   }
   for await (const [id = "", username = "", email = ""] of read("auth_user", ["id", "username", "email"])) {
     const isRetired = username.startsWith(wanted.markPrefix);
     if (isRetired && wanted.retiredPrefix !== undefined) retired.add(id);
-    if (!retired.has(id) && !users.has(id)) continue;
+    if (!isSought(id)) continue;
     names.push(username, email);
-    if (!isRetired) notRetired.push(id);
+    if (!isRetired && (retired.has(id) || users.has(id))) notRetired.push(id);
   }
   const anonymous: string[] = [];
+  const withAnonymous = wanted.withAnonymous && tables.has("student_anonymoususerid");
   const ids = ["user_id", "anonymous_user_id"];
-  for await (const [id = "", name = ""] of wanted.withAnonymous
-    ? read("student_anonymoususerid", ids)
-    : noRows()) {
-    if (retired.has(id) || users.has(id)) anonymous.push(name);
+  for await (const [id = "", name = ""] of withAnonymous ? read("student_anonymoususerid", ids) : noRows()) {
+    if (isSought(id)) anonymous.push(name);
   }
   return {
-    ...{ source: datasource.name, retired: [...retired], anonymous, notRetired },
-    names: names.filter((name) => name !== ""),
+    ...{ source: datasource.name, retired: [...retired], notRetired },
+    names: tables.has("auth_user") ? names.filter((name) => name !== "") : undefined,
+    anonymous: withAnonymous ? anonymous : undefined,
   };
 }
 

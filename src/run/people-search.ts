@@ -18,16 +18,20 @@ export async function openPeopleSearch(
   settings: Settings,
   { users, leads }: ForgottenPeople,
 ): Promise<PeopleSearch> {
-  const search = await openRowSearch();
   const files = await openLocalFiles(store);
-  const values = openSoughtValues(search, settings);
-  await values.add(sets.user, users);
-  for (const [set, found] of Object.entries(leads)) await values.add(set, found);
-  return {
-    ...{ search, files, values },
-    async [Symbol.asyncDispose]() {
-      await search[Symbol.asyncDispose]();
-      await files[Symbol.asyncDispose]();
-    },
+  let search: RowSearch | undefined;
+  const close = async (): Promise<void> => {
+    await search?.[Symbol.asyncDispose]();
+    await files[Symbol.asyncDispose]();
   };
+  try {
+    search = await openRowSearch();
+    const values = openSoughtValues(search, settings);
+    await values.add(sets.user, users);
+    for (const [set, found] of Object.entries(leads)) await values.add(set, found);
+    return { search, files, values, [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }

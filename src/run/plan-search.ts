@@ -2,7 +2,15 @@ import type { SoughtColumn } from "../catalogs/row-search.ts";
 import { PanoramaError } from "../errors.ts";
 import type { ToldColumn } from "../lake/forgotten-people.ts";
 import type { ManifestTable } from "../lake/manifest.ts";
-import { type PersonColumns, type PersonMark, personTables } from "../openedx/preset/person-columns.ts";
+import type { UnsearchedTable } from "../lake/forgetting-report.ts";
+import {
+  type PersonColumns,
+  type PersonMark,
+  personTables,
+  soundsLikePerson,
+} from "../openedx/preset/person-columns.ts";
+import { columnClasses } from "../openedx/preset/plan-preset.ts";
+import type { Column } from "../table/table-schema.ts";
 
 /** How rows of people are found in one table. */
 export interface TableSearch {
@@ -37,10 +45,11 @@ export function planSearch(
   const known = Object.hasOwn(personTables, table) ? personTables[table] : undefined;
   const toldOf = told.filter((each) => each.table === table);
   if (known === undefined && toldOf.length === 0) return undefined;
-  const present = (name: string): readonly string[] =>
-    columns.flatMap((column) => (column.name.toLowerCase() === name.toLowerCase() ? [column.name] : []));
   const spelled = (marks: readonly (readonly [string, PersonMark])[]): readonly SoughtColumn[] =>
-    marks.flatMap(([name, mark]) => present(name).map((column) => soughtColumn(column, mark)));
+    marks.flatMap(([name, mark]) => {
+      const column = columnNamed(columns, name);
+      return column === undefined ? [] : [soughtColumn(column, mark)];
+    });
   const about: readonly (readonly [string, PersonMark])[] = [
     ...Object.entries(known?.about ?? {}),
     ...toldOf.map(({ column, mark }) => [column, mark] as const),
@@ -49,8 +58,74 @@ export function planSearch(
   return {
     sought: spelled(about),
     mentions: spelled(Object.entries(known?.mentions ?? {})),
-    feeds: Object.entries(feeds).flatMap(([name, set]) => present(name).map((column) => ({ column, set }))),
+    feeds: Object.entries(feeds).flatMap(([name, set]) => {
+      const column = columnNamed(columns, name);
+      return column === undefined ? [] : [{ column, set }];
+    }),
   };
+}
+
+/** A column as the table spells it, whatever the case of `name`; undefined where the table has none of that name. */
+export function columnNamed(columns: readonly Pick<Column, "name">[], name: string): string | undefined {
+  return columns.find((column) => column.name.toLowerCase() === name.toLowerCase())?.name;
+}
+
+/**
+ * The sets that something leads to: rows of these tables, or a source that was asked. In the others there is at most what
+ * led there when somebody else was forgotten.
+ */
+export function planLeads(
+  tables: Iterable<ManifestTable>,
+  told: readonly ToldColumn[],
+  asked: ReadonlySet<string>,
+): ReadonlySet<string> {
+  const led = new Set<string>([sets.user, ...asked]);
+  const inOrder = [...tables].sort((a, b) => searchOrder(a.table) - searchOrder(b.table));
+  for (const table of inOrder) {
+    const plan = table.load && planSearch(table, told);
+    if (plan?.sought.some(({ set }) => led.has(set)) !== true) continue;
+    for (const { set } of plan.feeds) led.add(set === sets.formerName ? sets.name : set);
+  }
+  return led;
+}
+
+/** The tables whose rows lead to a set. */
+export function tablesLeadingTo(set: string): readonly string[] {
+  if (set === sets.name) return ["auth_user"];
+  if (set === sets.anonymous) return ["student_anonymoususerid"];
+  return Object.keys(personTables).filter((table) => setOfRows(table) === set);
+}
+
+/** Whether, and why, rows of people may be in a table where they are not found. `led`: as of `planLeads`. */
+export function planUnsearched(
+  { table, source, columns }: ManifestTable,
+  told: readonly ToldColumn[],
+  led: ReadonlySet<string>,
+): readonly UnsearchedTable[] {
+  const plan = planSearch({ table, columns }, told);
+  if (plan === undefined) {
+    // Of a course or a customer, whatever its columns are called.
+    if (columnClasses(table).size > 0) return [];
+    const sounding = columns.map(({ name }) => name).filter(soundsLikePerson);
+    return sounding.length === 0 ? [] : [{ table, source, columns: sounding, why: "unknown-table" }];
+  }
+  const absent = (names: readonly string[]): readonly string[] =>
+    names.filter((name) => columnNamed(columns, name) === undefined);
+  const known = plan.sought.length > 0 ? [] : absent(Object.keys(personTables[table]?.about ?? {}));
+  const gone = [...known, ...absent(told.filter((each) => each.table === table).map(({ column }) => column))];
+  const unled = plan.sought.filter(({ set }) => !led.has(set));
+  const parents = [...new Set(unled.flatMap(({ set }) => tablesLeadingTo(set)))];
+  return [
+    ...(gone.length === 0 ? [] : [{ table, source, columns: gone, why: "columns-not-in-lake" as const }]),
+    ...(unled.length === 0
+      ? []
+      : [
+          {
+            ...{ table, source, columns: unled.map(({ column }) => column) },
+            ...{ why: "parent-not-in-lake" as const, parents },
+          },
+        ]),
+  ];
 }
 
 /** Tables whose rows tell what is sought in others come first. */
@@ -72,10 +147,8 @@ export function resolveTold(
     const table = [...tables.values()].find((each) =>
       [each.table, `${each.source}.${each.table}`].includes(full),
     );
-    const there = table?.columns.find((each) => each.name.toLowerCase() === column.toLowerCase());
-    return table === undefined || there === undefined
-      ? name
-      : { table: table.table, column: there.name, mark };
+    const there = table && columnNamed(table.columns, column);
+    return table === undefined || there === undefined ? name : { table: table.table, column: there, mark };
   });
   const unknown = found.filter((each) => typeof each === "string");
   if (unknown.length > 0) {

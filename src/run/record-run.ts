@@ -35,13 +35,6 @@ export function openRunBook(
   const otherChanges = new Map<string, readonly SchemaChange[]>();
   let state: LakeState | undefined;
   let publishedAt: string | undefined;
-  /** What failed may have failed after the manifest was saved. */
-  const lookForPublication = async (): Promise<void> => {
-    const found = await readState(store, place).catch(() => undefined);
-    if (found === undefined || !Object.values(found.runs).includes(run)) return;
-    state = found;
-    publishedAt = new Date().toISOString();
-  };
   return {
     reporter: {
       report(event) {
@@ -67,7 +60,11 @@ export function openRunBook(
       }
     },
     async save(error) {
-      if (error !== undefined && publishedAt === undefined) await lookForPublication();
+      if (error !== undefined && publishedAt === undefined) {
+        const found = await findPublication({ store, place }, run);
+        state = found ?? state;
+        publishedAt = found && new Date().toISOString();
+      }
       const failed = error !== undefined || [...tables.values()].some(({ ended }) => ended === "failed");
       await saveOrTell(
         { store, place },
@@ -89,6 +86,15 @@ export function openRunBook(
       );
     },
   };
+}
+
+/** How the lake is, if `run` has published: what failed may have failed after the manifest was saved. */
+export async function findPublication(
+  { store, place }: Pick<OpenedLake, "store" | "place">,
+  run: string,
+): Promise<LakeState | undefined> {
+  const state = await readState(store, place).catch(() => undefined);
+  return state !== undefined && Object.values(state.runs).includes(run) ? state : undefined;
 }
 
 /** A run is worth no less for lack of a record. */
@@ -156,7 +162,8 @@ function failed(source: string, table: string, error: PanoramaError): TableRecor
   return { ended: "failed", table, source, error: error.code };
 }
 
-function codeOf(error: unknown, signal: AbortSignal): string {
+/** The code for the record of a run that ended with `error`. */
+export function codeOf(error: unknown, signal: AbortSignal): string {
   if (error instanceof PanoramaError) return error.code;
   return signal.aborted ? "INTERRUPTED" : "BUG";
 }

@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { crc32 } from "node:zlib";
-import type { RowSearch, SearchedFile, SoughtColumn } from "../catalogs/row-search.ts";
+import type { RowSearch, SoughtColumn } from "../catalogs/row-search.ts";
 import { PanoramaError } from "../errors.ts";
 import type { FileReceipt } from "../lake/file-receipt.ts";
 import type { ManifestFile, ManifestSlice, ManifestTable } from "../lake/manifest.ts";
@@ -19,7 +19,7 @@ import {
 } from "../stores/lake-path.ts";
 import type { ObjectWriter } from "../stores/store.ts";
 import type { LocalFiles } from "./local-files.ts";
-import { type FoundSlice, searchedFile } from "./search-lake.ts";
+import { countFound, type FoundSlice, searchedFile } from "./search-lake.ts";
 import { withoutLines } from "./without-lines.ts";
 
 export interface RewrittenSlices {
@@ -57,8 +57,7 @@ export async function rewriteSlices(
         ? await rewriteCsv(parts, table, found, sought, receipts)
         : await rewriteParquet(parts, table, found, sought, receipts);
     const { slice: before } = found;
-    const gone = [...found.rows.values()].reduce((sum, count) => sum + count, 0);
-    const forgottenRows = (before.forgottenRows ?? 0) + gone;
+    const forgottenRows = (before.forgottenRows ?? 0) + countFound([found]);
     const after = { partition: before.partition, files, forgottenRows };
     changes.push({ before, after: files.length === 0 ? undefined : after });
   }
@@ -97,7 +96,7 @@ async function rewriteParquet(
     const newKey = isStaged(place, file.key) ? apartParquetKey : parquetKey;
     const target = newKey(place, table.table, partition, run, number++);
     const { summary, receipt } = await writing(await store.create(target), (object) =>
-      files.with(file.key, async (path) => {
+      files.with(file, async (path) => {
         const output = new CheckedFile(format, object, target);
         for await (const batch of search.readOthers(searchedFile(path, table, slice), sought)) {
           signal.throwIfAborted();
@@ -134,11 +133,8 @@ async function rewriteCsv(
     if (rows.get(file.key) === file.rowCount && isNamed(slice, sought)) continue;
     const stagedAs = stagedCsvKey(place, table.table, partition, run);
     const copied = await writing(await store.create(stagedAs), (object) =>
-      files.with(file.stagedAs ?? file.key, async (path) => {
-        const places = await search.findPlaces(
-          searchedFile(path, table, slice) satisfies SearchedFile,
-          sought,
-        );
+      files.with(file, async (path) => {
+        const places = await search.findPlaces(searchedFile(path, table, slice), sought);
         let byteCount = 0;
         let checksum = 0;
         const lines = withoutLines(createReadStream(path, { highWaterMark: 1 << 20 }), places);

@@ -2,13 +2,24 @@ import type { RowSearch, SearchedFile, SoughtColumn } from "../catalogs/row-sear
 import { PanoramaError } from "../errors.ts";
 import type { ToldColumn } from "../lake/forgotten-people.ts";
 import type { Mention, UnsearchedTable } from "../lake/forgetting-report.ts";
-import type { LakeManifest, ManifestFile, ManifestSlice, ManifestTable } from "../lake/manifest.ts";
-import { filesOf } from "../lake/plan-forgetting.ts";
+import {
+  filesOf,
+  type LakeManifest,
+  type ManifestFile,
+  type ManifestSlice,
+  type ManifestTable,
+} from "../lake/manifest.ts";
 import type { EarlierTables } from "../lake/replaced-tables.ts";
-import { personTables, soundsLikePerson } from "../openedx/preset/person-columns.ts";
-import { columnClasses } from "../openedx/preset/plan-preset.ts";
 import type { LocalFiles } from "./local-files.ts";
-import { planSearch, searchOrder, sets, type TableSearch } from "./plan-search.ts";
+import {
+  columnNamed,
+  planLeads,
+  planSearch,
+  planUnsearched,
+  searchOrder,
+  sets,
+  type TableSearch,
+} from "./plan-search.ts";
 import type { SoughtValues } from "./sought-values.ts";
 
 export interface SearchParts {
@@ -19,6 +30,10 @@ export interface SearchParts {
   readonly values: SoughtValues;
   readonly files: LocalFiles;
   readonly withMentions: boolean;
+  /** Sets that sources were asked for, whatever the lake leads to. */
+  readonly asked?: ReadonlySet<string>;
+  /** Told of a table that cannot be searched, which is then left out; without it the failure is thrown. */
+  readonly onFailure?: (table: ManifestTable, error: PanoramaError) => void;
   readonly signal: AbortSignal;
 }
 
@@ -38,6 +53,11 @@ export interface FoundSlice {
   readonly rows: ReadonlyMap<string, number>;
 }
 
+/** How many rows of these slices go. */
+export function countFound(slices: readonly FoundSlice[]): number {
+  return slices.flatMap(({ rows }) => [...rows.values()]).reduce((sum, count) => sum + count, 0);
+}
+
 export interface SearchedLake {
   readonly found: readonly FoundTable[];
   readonly searched: readonly string[];
@@ -55,40 +75,41 @@ export async function searchLake(parts: SearchParts): Promise<SearchedLake> {
   );
   tables.sort((a, b) => searchOrder(a.table) - searchOrder(b.table) || (a.table < b.table ? -1 : 1));
   const found: FoundTable[] = [];
-  const searched: string[] = [];
-  const notSearched: UnsearchedTable[] = [];
   const mentions: Mention[] = [];
   if (!tables.some(({ table }) => table === "auth_user"))
     await parts.values.settle(sets.formerName, sets.name, []);
   for (const table of tables) {
-    const plan = planSearch(table, parts.told);
-    notSearched.push(...describeUnsearched(table, plan));
-    const isSearched = plan !== undefined && plan.sought.length > 0;
-    if (isSearched) searched.push(table.table);
-    const slices = isSearched ? await searchSlices(parts, table, plan) : [];
-    const dropped = await searchKept(parts, table, isSearched);
-    if (slices.length > 0 || dropped.length > 0)
-      found.push({ table, slices, dropped, sought: plan?.sought ?? [] });
-    if (plan !== undefined && parts.withMentions) mentions.push(...(await countMentions(parts, table, plan)));
-    if (table.table === "auth_user") await settleNames(parts, table);
+    try {
+      const there = await searchTable(parts, table);
+      if (there !== undefined) found.push(there);
+      if (parts.withMentions) mentions.push(...(await countMentions(parts, table)));
+      if (table.table === "auth_user") await settleNames(parts, table);
+    } catch (error) {
+      parts.signal.throwIfAborted();
+      if (parts.onFailure === undefined || !(error instanceof PanoramaError)) throw error;
+      parts.onFailure(table, error);
+    }
   }
-  return { found, searched: searched.sort(), notSearched, mentions };
+  const led = planLeads(tables, parts.told, parts.asked ?? new Set());
+  const isSearched = (table: ManifestTable): boolean =>
+    planSearch(table, parts.told)?.sought.some(({ set }) => led.has(set)) === true;
+  return {
+    ...{ found, mentions },
+    searched: tables
+      .filter(isSearched)
+      .map(({ table }) => table)
+      .sort(),
+    notSearched: tables.flatMap((table) => planUnsearched(table, parts.told, led)),
+  };
 }
 
-function describeUnsearched(
-  { table, source, columns }: ManifestTable,
-  plan: TableSearch | undefined,
-): readonly UnsearchedTable[] {
-  if (plan === undefined) {
-    // Of a course or a customer, whatever its columns are called.
-    if (columnClasses(table).size > 0) return [];
-    const sounding = columns.map(({ name }) => name).filter(soundsLikePerson);
-    return sounding.length === 0 ? [] : [{ table, source, columns: sounding, why: "unknown-table" }];
-  }
-  const about = Object.keys(personTables[table]?.about ?? {});
-  return plan.sought.length > 0 || about.length === 0
-    ? []
-    : [{ table, source, columns: about, why: "columns-not-in-lake" }];
+async function searchTable(parts: SearchParts, table: ManifestTable): Promise<FoundTable | undefined> {
+  const plan = planSearch(table, parts.told);
+  const isSearched = plan !== undefined && plan.sought.length > 0;
+  const slices = isSearched ? await searchSlices(parts, table, plan) : [];
+  const dropped = await searchKept(parts, table, isSearched);
+  if (slices.length === 0 && dropped.length === 0) return undefined;
+  return { table, slices, dropped, sought: plan?.sought ?? [] };
 }
 
 async function searchSlices(
@@ -113,11 +134,11 @@ async function searchFile(
   { search, values, files, signal }: SearchParts,
   table: ManifestTable,
   slice: ManifestSlice,
-  { key, stagedAs = key }: Pick<ManifestFile, "key" | "stagedAs">,
+  at: Pick<ManifestFile, "key" | "stagedAs">,
   { sought, feeds }: TableSearch,
 ): Promise<number> {
   signal.throwIfAborted();
-  return files.with(stagedAs, async (path) => {
+  return files.with(at, async (path) => {
     const file = searchedFile(path, table, slice);
     const count = await search.countRows(file, sought);
     if (count > 0 && feeds.length > 0) {
@@ -174,7 +195,7 @@ async function countKept(
   try {
     return await searchFile(parts, version, slice, { key }, plan);
   } catch (cause) {
-    const lost: readonly string[] = ["QUERY_FAILED", "STORE_FAILED"];
+    const lost: readonly string[] = ["FORGET_IMPOSSIBLE", "STORE_FAILED"];
     if (cause instanceof PanoramaError && lost.includes(cause.code)) return undefined;
     throw cause;
   }
@@ -182,16 +203,16 @@ async function countKept(
 
 /** Rows that are about somebody else. */
 async function countMentions(
-  { search, files, signal }: SearchParts,
+  { search, files, told, signal }: SearchParts,
   table: ManifestTable,
-  { mentions, sought }: TableSearch,
 ): Promise<readonly Mention[]> {
+  const { mentions = [], sought = [] } = planSearch(table, told) ?? {};
   const counts = mentions.map(() => 0);
   if (counts.length === 0) return [];
   for (const slice of table.slices) {
-    for (const { key } of slice.files) {
+    for (const at of slice.files) {
       signal.throwIfAborted();
-      await files.with(key, async (path) => {
+      await files.with(at, async (path) => {
         const file = searchedFile(path, table, slice);
         for (const [i, mention] of mentions.entries()) {
           counts[i] = (counts[i] ?? 0) + (await search.countRows(file, [mention], sought));
@@ -209,15 +230,13 @@ async function countMentions(
  * have become another's.
  */
 async function settleNames({ search, values, files }: SearchParts, table: ManifestTable): Promise<void> {
-  const nameOf = (name: string): string | undefined =>
-    table.columns.find((column) => column.name.toLowerCase() === name)?.name;
-  const [id, ...names] = [nameOf("id"), nameOf("username"), nameOf("email")];
+  const [id, ...names] = ["id", "username", "email"].map((name) => columnNamed(table.columns, name));
   const columns = names.filter((name) => name !== undefined);
   const others = new Set<string>();
   const sought = columns.map((column) => ({ column, set: sets.formerName, weight: "decides" as const }));
   for (const slice of id === undefined ? [] : table.slices) {
-    for (const { key, stagedAs = key } of slice.files) {
-      const rows = await files.with(stagedAs, (path) =>
+    for (const at of slice.files) {
+      const rows = await files.with(at, (path) =>
         search.readValues(searchedFile(path, table, slice), sought, [id ?? "", ...columns]),
       );
       for (const [whose, ...called] of rows) {

@@ -21,6 +21,10 @@ export function openSoughtValues(search: RowSearch, settings: Settings): SoughtV
   const hashes = [...keys].map(keyedHash);
   const known = new Map<string, Set<string>>();
   const added = new Map<string, Set<string>>();
+  const formsIn = (set: string, values: Iterable<string>): readonly string[] =>
+    [...values]
+      .flatMap((value) => (set === sets.user ? spellingsOfId(value) : [value]))
+      .flatMap((value) => formsOf(value, hashes));
   const addForms = async (set: string, forms: readonly string[]): Promise<void> => {
     const there = known.get(set) ?? new Set();
     known.set(set, there);
@@ -32,13 +36,10 @@ export function openSoughtValues(search: RowSearch, settings: Settings): SoughtV
     async add(set, values) {
       const all = [...values];
       added.set(set, new Set([...(added.get(set) ?? []), ...all]));
-      await addForms(
-        set,
-        all.flatMap((value) => formsOf(value, hashes)),
-      );
+      await addForms(set, formsIn(set, all));
     },
     async settle(from, to, except) {
-      const others = new Set([...except].flatMap((value) => formsOf(value, hashes)));
+      const others = new Set(formsIn(to, except));
       await addForms(
         to,
         [...(known.get(from) ?? [])].filter((value) => !others.has(value)),
@@ -52,6 +53,18 @@ export function openSoughtValues(search: RowSearch, settings: Settings): SoughtV
       ),
     has: (set, value) => known.get(set)?.has(value.toLowerCase()) ?? false,
   };
+}
+
+/** A UUID with and without its hyphens: the one is how Python spells it, the other how Django keeps it in MySQL. */
+export function spellingsOfId(id: string): readonly string[] {
+  const bare = id.replaceAll("-", "");
+  if (!/^[\da-f]{32}$/i.test(bare)) return [id];
+  return [bare, bare.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-")];
+}
+
+/** A whole number as databases spell it; what is longer than any of theirs may be a UUID of digits. */
+export function spellId(id: string): string {
+  return /^\d{1,20}$/.test(id) ? id.replace(/^0+(?=\d)/, "") : id;
 }
 
 /** Hashed is what the source has, which compares addresses without case and keeps how they were typed. */

@@ -79,6 +79,39 @@ test("the other rows of a file of many row groups come in their order, while oth
   expect(ids).toHaveLength(expected.length);
 });
 
+test.each(["double", "float"] as const)(
+  "a whole number is the same number where a column holds it as a %s",
+  async (kind) => {
+    await using folder = await temporaryFolder();
+    await using search = await openDuckdbRowSearch();
+    const path = join(folder.path, "rows.parquet");
+    await writeParquet({ [path]: `SELECT CAST(range + 5 AS ${kind}) AS user_id FROM range(4)` });
+    const file: SearchedFile = {
+      path,
+      format: "parquet",
+      columns: columnsOf({ user_id: kind }),
+      partition: [],
+    };
+    await search.addValues("user", ["7"]);
+
+    expect(await search.findPlaces(file, [byUser])).toEqual([2]);
+    expect(await search.readValues(file, [byUser], ["user_id"])).toEqual([["7"]]);
+  },
+);
+
+test("what cannot be read is told without a word of what it holds", async () => {
+  await using folder = await temporaryFolder();
+  await using search = await openDuckdbRowSearch();
+  const path = join(folder.path, "user_id=7", "rows.csv");
+  await writeText(path, "id,email\r\nana@x.org\r\n");
+  const columns = columnsOf({ id: "int32", email: "text" });
+
+  const counting = search.countRows({ path, format: "csv", columns, partition: [] }, [byName]);
+
+  await expect(counting).rejects.toMatchObject({ code: "QUERY_FAILED", message: "Invalid Input Error" });
+  await expect(counting).rejects.not.toHaveProperty("cause");
+});
+
 test("a file that is damaged cannot be searched", async () => {
   await using folder = await temporaryFolder();
   await using search = await openDuckdbRowSearch();

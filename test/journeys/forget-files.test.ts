@@ -1,5 +1,6 @@
-import { cp } from "node:fs/promises";
+import { cp, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { describe, expect, test } from "vitest";
 import type { ForgettingReport } from "../../src/index.ts";
@@ -8,7 +9,7 @@ import { describeOnServers } from "../services/mysql-server.ts";
 import { describeOnS3 } from "../services/s3-server.ts";
 import { forget, loadAll } from "./forget-world.ts";
 import { openS3Site } from "./s3-site.ts";
-import { localLake, mysqlDatasource, openSite, type Site } from "./site.ts";
+import { listFiles, localLake, mysqlDatasource, openSite, type Site } from "./site.ts";
 
 async function askFiles(sql: string): Promise<unknown> {
   const instance = await DuckDBInstance.create(":memory:");
@@ -26,6 +27,12 @@ async function parquetOf(site: Site, table: string): Promise<readonly string[]> 
   return files
     .filter((file) => file.startsWith(`school/${table}/`) && file.endsWith(".parquet"))
     .map((file) => join(site.lake, file));
+}
+
+async function receiptsIn(site: Site): Promise<string> {
+  const files = (await listFiles(site.lake)).filter((file) => file.includes("/receipts/"));
+  const packed = await Promise.all(files.map((file) => readFile(join(site.lake, file))));
+  return packed.map((bytes) => gunzipSync(bytes).toString()).join("\n");
 }
 
 describeOnServers("files that are written anew by panorama forget", (server) => {
@@ -87,9 +94,13 @@ describeOnServers("files that are written anew by panorama forget", (server) => 
       ],
     });
     await loadAll(site);
+    expect(await receiptsIn(site)).toContain("customer=7/");
 
     const report = await forget(site, "--user", "7", "--column", "shop.visits.customer");
 
+    // A receipt tells the values of the slice, and checksums of its rows.
+    expect(await receiptsIn(site)).not.toContain("customer=7/");
+    expect(await receiptsIn(site)).toContain("customer=8/");
     expect(report.tables).toMatchObject([{ table: "visits", rows: 2, slices: 2, files: 2 }]);
     expect((await site.files()).filter((file) => file.includes("customer=7"))).toEqual([]);
     expect(await site.query("select id from school_table_visits order by id")).toEqual([
@@ -102,6 +113,13 @@ describeOnServers("files that are written anew by panorama forget", (server) => 
       { id: 4 },
     ]);
     expect((await site.files()).filter((file) => file.includes("customer=7"))).toEqual([]);
+    // The source has these slices still, and they are not told as a difference.
+    const compared = await site.run("verify", "--all", "--source");
+    expect(compared.exitCode, compared.stdout).toBe(0);
+    await shop.query("insert into visits values (5, '9', 'x')");
+    const { stdout } = await site.run("verify", "--all", "--source");
+    expect(stdout).toContain("customer=9/place=x: 1 rows at the source, 0 in the lake");
+    expect(stdout).not.toContain("customer=7");
   });
 });
 

@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 import { extractAndLoad, readSettings, type RunEvent } from "../../src/index.ts";
+import { addForgottenPeople } from "../../src/lake/forgotten-people.ts";
+import { openLake } from "../../src/open.ts";
 import { describeOnServers, type TestDatabase } from "../services/mysql-server.ts";
 import { forget } from "./forget-world.ts";
 import { localLake, mysqlDatasource, openSite, type Site } from "./site.ts";
@@ -41,6 +43,10 @@ async function load(site: Site, force = false): Promise<readonly number[] | unde
   return loaded?.kind === "table-loaded" ? [loaded.slices, loaded.keptSlices] : undefined;
 }
 
+async function parquetFiles(site: Site): Promise<readonly string[]> {
+  return (await site.files()).filter((file) => /courseware_studentmodule\/.*\.parquet$/.test(file));
+}
+
 async function idsInLake(site: Site): Promise<readonly number[]> {
   const rows = await site.query("select id from school_table_courseware_studentmodule order by id");
   return rows.map(({ id }) => Number(id));
@@ -75,5 +81,32 @@ describeOnServers("a table that is kept in ranges of its key and loses a person"
     expect(await idsInLake(site)).toEqual(others);
     const compared = await site.run("verify", "--all", "--source");
     expect(compared.exitCode, compared.stdout).toBe(0);
+  });
+
+  test("keeps the files that are published until others are, also where rows of the person are in them", async () => {
+    await using school = await server.database();
+    await fill(school);
+    await using site = await openSite({
+      datalake: localLake,
+      datasources: [mysqlDatasource(school, ["auth_user", modules], { parallel_reads: 1 })],
+    });
+    await load(site);
+    const before = await parquetFiles(site);
+    // As a run leaves it that is killed before it has removed a row.
+    const { store, place } = await openLake(await readSettings(site.settingsFile));
+    await addForgottenPeople(store, place, { users: ["2"], columns: [], leads: {} });
+    await school.query(
+      "update courseware_studentmodule set student_id = 2, modified = '2026-01-03' where id = 36",
+    );
+
+    expect(await load(site)).toEqual([2, 3]);
+
+    expect(await idsInLake(site)).toEqual(ids.filter((id) => id !== 36));
+    expect(await parquetFiles(site)).toEqual(expect.arrayContaining([...before]));
+    expect(await parquetFiles(site)).toHaveLength(before.length + 2);
+    await forget(site, "--retired");
+    expect(await idsInLake(site)).toEqual(ids.filter((id) => !isForgotten(id) && id !== 36));
+    const verified = await site.run("verify", "--all");
+    expect(verified.exitCode, verified.stdout).toBe(0);
   });
 });

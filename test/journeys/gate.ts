@@ -9,8 +9,11 @@ import type { ServerAddress } from "../services/server-address.ts";
 export interface Gate extends AsyncDisposable {
   /** The value of a column, as SQL: asks for the lock in the row for which `condition` holds. */
   column(condition: string): string;
-  /** Resolves with the id of the connection that stands before the gate, which is none of `others`. */
-  reader(others?: readonly number[]): Promise<number>;
+  /**
+   * Resolves with the id of the connection that stands before the gate, which is none of `others`, in a question that
+   * names `view`, `slow` when it is left out.
+   */
+  reader(others?: readonly number[], view?: string): Promise<number>;
   open(): Promise<void>;
 }
 
@@ -25,11 +28,11 @@ export async function closeGate(server: ServerAddress): Promise<Gate> {
   await holder.query("select get_lock(?, 0)", [name]);
   return {
     column: (condition) => `if(${condition}, get_lock('${name}', 600), 0)`,
-    reader: async (others = []) => {
+    reader: async (others = [], view = "slow") => {
       for (;;) {
         const [rows] = await holder.query<RowDataPacket[]>(
           "select id from information_schema.processlist where state = 'User lock' and info like ?",
-          ["%slow%"],
+          [`%${view}%`],
         );
         const ids = rows.map((row) => Number(row["id"] ?? row["ID"]));
         const [found] = ids.filter((id) => !others.includes(id));

@@ -3,9 +3,10 @@ import { once } from "node:events";
 import { gzipSync } from "node:zlib";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { TableReceipts } from "../../src/lake/file-receipt.ts";
-import { readManifest, updateManifest } from "../../src/lake/manifest.ts";
+import { filesOf, readManifest, updateManifest } from "../../src/lake/manifest.ts";
 import { planPublication } from "../../src/lake/plan-publication.ts";
 import { readReceipts, saveReceipts } from "../../src/lake/receipts.ts";
+import { removeReceiptsWithoutFiles } from "../../src/lake/receipts-of-gone-files.ts";
 import { collectGarbage, discardRun } from "../../src/lake/retention.ts";
 import { announceRun } from "../../src/lake/run-lease.ts";
 import { receiptsKey } from "../../src/stores/lake-path.ts";
@@ -149,6 +150,31 @@ describe("Receipts are removed", () => {
 
     expect(await keysOf(store, receiptsKey(lake, lease.run))).toEqual([]);
     expect(await keysOf(store, receiptsKey(lake, published))).toHaveLength(1);
+  });
+
+  test("of the files alone that are gone, when nobody may be found by them any more", async () => {
+    await using world = await temporaryLake();
+    const { store } = world;
+    const run = await publish(store, ["ar", "es"], atNoon);
+    const slices = (await readManifest(store, lake)).manifest.tables.get("orders")?.slices ?? [];
+    const of = (key: string): TableReceipts["files"][number] => ({ key, ...file });
+    const there = filesOf(slices).map(of);
+    const gone = of(
+      "openedx/orders/lms=lms.example.com/country=fr/20261124T120000Z-abcdef/part-00000.parquet",
+    );
+    await saveReceipts(store, lake, run, [{ table: "orders", columns: [], files: [...there, gone] }]);
+    const damaged = newRunId(atNoon);
+    await store.put(receiptsKey(lake, damaged), gzipSync("{"));
+    await using lease = await announceRun(store, lake, atNoon);
+    await saveReceipts(store, lake, lease.run, tables);
+
+    expect(await removeReceiptsWithoutFiles(store, lake, atNoon)).toEqual([damaged]);
+
+    expect((await readReceipts(store, lake, run)).get("orders")?.files).toEqual(there);
+    expect([...(await readReceipts(store, lake, lease.run)).values()]).toEqual(tables);
+    await lease[Symbol.asyncDispose]();
+    await removeReceiptsWithoutFiles(store, lake, atNoon);
+    expect(await keysOf(store, receiptsKey(lake, lease.run))).toEqual([]);
   });
 
   test("not while their run lives", async () => {

@@ -7,7 +7,6 @@ import type { ColumnType, ColumnValue } from "../../table/column-type.ts";
 import type { RecordBatch } from "../../table/record-batch.ts";
 import type { Column } from "../../table/table-schema.ts";
 import type { RowSearch, SearchedFile, SoughtColumn } from "../row-search.ts";
-import { duckdbMessage } from "./duckdb-errors.ts";
 import { type DuckdbLibrary, loadDuckdb, offlineOptions } from "./duckdb-library.ts";
 import { quoteName, quoteText } from "./sql-text.ts";
 import { columnsInFile, scanSearched, soughtTable, spellSought, textOf } from "./sought-rows.ts";
@@ -139,7 +138,9 @@ function finishBatch(builders: readonly ColumnBuilder[]): RecordBatch {
   };
 }
 
+/** The kind of the failure alone: the rest of DuckDB's words may quote rows, the ids that are sought, and paths. */
 function queryFailure(cause: unknown): PanoramaError {
   if (cause instanceof PanoramaError) return cause;
-  return new PanoramaError("QUERY_FAILED", duckdbMessage(cause), {}, { cause });
+  const kind = cause instanceof Error ? /^[A-Z][A-Za-z ]*Error(?=:)/.exec(cause.message)?.[0] : undefined;
+  return new PanoramaError("QUERY_FAILED", kind ?? "DuckDB fails without naming an error");
 }

@@ -48,5 +48,8 @@ export function textOf({ format, columns, partition }: SearchedFile, column: str
   }
   const name = quoteName(column);
   if (type.kind === "bytes") return `TRY(decode(${format === "csv" ? `unhex(${name})` : name}))`;
-  return type.kind === "text" || format === "csv" ? name : `CAST(${name} AS VARCHAR)`;
+  if (type.kind === "text" || format === "csv") return name;
+  const text = `CAST(${name} AS VARCHAR)`;
+  // 7 is 7.0 here.
+  return type.kind === "float" || type.kind === "double" ? `regexp_replace(${text}, '\\.0$', '')` : text;
 }

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import type { ForgettingReport } from "../../index.ts";
+import type { ForgettingReport, UnsearchedTable } from "../../index.ts";
 import { alignColumns } from "../align-columns.ts";
 import { type Cli, openSettings, type Panorama, withReporter, writeResult } from "../cli.ts";
 import { confirm } from "../confirm.ts";
@@ -52,16 +52,24 @@ export function addForget(program: Command, cli: Cli): void {
         return;
       }
       const prefix = flags.retiredPrefix ?? panorama.usualRetiredPrefix;
-      const report = await withReporter(cli, command, panorama, (reporter) =>
-        panorama.forgetPeople(settings, {
-          ...{ reporter, signal: cli.io.signal, users, dryRun },
-          ...(flags.retired === true ? { retiredPrefix: prefix } : {}),
-          columns: flags.column ?? [],
-          nameColumns: flags.nameColumn ?? [],
-        }),
-      );
-      if (flags.format === "json") await writeResult(cli, `${JSON.stringify(report, null, 2)}\n`);
-      else await writeResult(cli, spellReport(panorama, report, dryRun));
+      const reports: ForgettingReport[] = [];
+      try {
+        await withReporter(cli, command, panorama, (reporter) =>
+          panorama.forgetPeople(settings, {
+            ...{ reporter, signal: cli.io.signal, users, dryRun },
+            ...(flags.retired === true ? { retiredPrefix: prefix } : {}),
+            columns: flags.column ?? [],
+            nameColumns: flags.nameColumn ?? [],
+            onReport: (report) => void reports.push(report),
+          }),
+        );
+      } finally {
+        // There is one also where the catalog cannot be written.
+        for (const report of reports) {
+          const json = `${JSON.stringify(report, null, 2)}\n`;
+          await writeResult(cli, flags.format === "json" ? json : spellReport(panorama, report, dryRun));
+        }
+      }
     });
 }
 
@@ -83,11 +91,12 @@ function spellReport(panorama: Panorama, report: ForgettingReport, dryRun: boole
   const { users, tables, searched, notSearched, mentions, stillInSource } = report;
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);
   const done = dryRun ? "would go" : "gone";
-  const whom = users.length > 20 ? spellCounted(users.length, "user") : `users ${users.join(", ")}`;
-  const first =
-    users.length === 0
-      ? "Nobody is to be forgotten"
-      : `${whom}: ${spellCounted(rows, "row")} in ${spellCounted(tables.length, "table")} ${done}, of ${spellCount(searched.length)} searched`;
+  const named = users.length > 20 ? spellCounted(users.length, "user") : `users ${users.join(", ")}`;
+  const whom = users.length === 0 ? "people who were forgotten before" : named;
+  const isNobody = users.length === 0 && tables.length === 0;
+  const first = isNobody
+    ? "Nobody is to be forgotten"
+    : `${whom}: ${spellCounted(rows, "row")} in ${spellCounted(tables.length, "table")} ${done}, of ${spellCount(searched.length)} searched`;
   const touched = tables.map(({ source, table, ...each }) => [
     ...["", `${source}.${table}`, spellCounted(each.rows, "row"), spellCounted(each.slices, "slice")],
     ...[spellCounted(each.files, "file"), spellVersions(panorama, each.versions)],
@@ -99,18 +108,26 @@ function spellReport(panorama: Panorama, report: ForgettingReport, dryRun: boole
       (each) =>
         `Left: ${each.table}.${each.column} names them by id in ${spellCounted(each.rows, "row")} about others`,
     ),
-    ...notSearched.map(({ source, table, columns, why }) =>
-      why === "unknown-table"
-        ? `Not searched: ${source}.${table}; if it is about people, say so with --column ${table}.${columns[0] ?? ""}`
-        : `Not searched: ${source}.${table}; the lake has no column ${columns.join(", ")} of it`,
-    ),
+    ...notSearched.map(spellUnsearched),
     ...stillInSource.map(
       ({ source, users: still }) =>
         `Not retired in ${source}: their rows there are left out of later loads, but for those that only name them: ${still.slice(0, 20).join(", ")}${still.length > 20 ? "…" : ""}`,
     ),
-    ...(dryRun || users.length === 0 ? [] : [`Run ${report.run} has the report`]),
+    ...(dryRun || isNobody ? [] : [`Run ${report.run} has the report`]),
   ];
   return lines.map((line) => `${panorama.printable(line)}\n`).join("");
+}
+
+function spellUnsearched({ source, table, columns, why, parents = [] }: UnsearchedTable): string {
+  const names = columns.join(", ");
+  switch (why) {
+    case "unknown-table":
+      return `Not searched: ${source}.${table}; if it is about people, say so with --column ${table}.${columns[0] ?? ""}`;
+    case "columns-not-in-lake":
+      return `Not searched: ${source}.${table}; the lake has no column ${names} of it`;
+    case "parent-not-in-lake":
+      return `Not searched: ${source}.${table} by ${names}; that leads to people by ${parents.join(", ")}, of which the lake has nothing to go by`;
+  }
 }
 
 function spellVersions({ spellCounted }: Panorama, versions: readonly string[]): string {
