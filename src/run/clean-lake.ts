@@ -28,7 +28,7 @@ export async function cleanLake(
   const catalog = catalogOfRun(lake, reporter, []);
   const { manifest } = await readManifest(store, place);
   const emptied = [...manifest.tables.values()].flatMap(({ removals }) => removals);
-  if (!dryRun) await finishPublishing(store, place, catalog.show);
+  if (!dryRun) await finishPublishing(store, place, catalog.show, catalog.hide);
   const garbage = await collectGarbage(store, place, {
     retentionHours: lake.retentionHours,
     now: new Date(),

@@ -50,7 +50,7 @@ export async function rollBack(settings: Settings, options: RollbackOptions): Pr
   // What was dropped meanwhile comes back by the create commands only, and never replaces a table.
   const catalog = catalogOfRun(lake, reporter, []);
   await using lease = await announceRun(store, place, started);
-  const { manifest: began } = await finishPublishing(store, place, catalog.show);
+  const { manifest: began } = await finishPublishing(store, place, catalog.show, catalog.hide);
   const tables = options.tables && resolveTables(began, options.tables);
   const { records } = await readHistory(store, place, Infinity);
   const target = findTarget(records, began, options.to, tables);
