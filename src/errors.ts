@@ -22,9 +22,8 @@ export const remedies = {
   SOURCE_CUT_SHORT: "The table keeps its old version. Run again; see the server's log if it happens again.",
   /** The server refused a statement. */
   SOURCE_FAILED: "Read the server's message above.",
-  /** The server that the settings name as a replica is none, does not run, or is too far behind. */
-  SOURCE_REPLICA_UNFIT:
-    "Mend its replication, or take `mysql_replica_host` out of the settings to read from the primary.",
+  /** The server that the settings name as a replica is none or does not run; or a replica is too far behind. */
+  SOURCE_REPLICA_UNFIT: "Mend its replication, or have the settings name the primary to read from.",
   /** The server was read, and there is nothing that a table could be made of; the table keeps its old version. */
   SOURCE_EMPTY: "Check that the settings name the right database and collections.",
   /** A file of a datasource that is not there, may not be read, or is not what its type says. */

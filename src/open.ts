@@ -32,10 +32,11 @@ import type {
   S3DatalakeSettings,
   Settings,
 } from "./settings/settings.ts";
+import { newWatchMemory } from "./sources/mysql/load-watch.ts";
 import { type MysqlCompany, openMysqlSource } from "./sources/mysql/mysql-source.ts";
 import { storedStructureMemory } from "./sources/openedx-structures/stored-structure-memory.ts";
 import { openOpenedxSampleSource, sampleSourceTables } from "./sources/openedx-sample-source.ts";
-import type { Source } from "./sources/source.ts";
+import type { Source, SourceNotice } from "./sources/source.ts";
 import type { LakePlace } from "./stores/lake-path.ts";
 import { openLocalStore } from "./stores/local-store.ts";
 import type { Store } from "./stores/store.ts";
@@ -167,6 +168,19 @@ export async function openSource(
     tables,
     key: datasource.privacyKey,
   });
+}
+
+/**
+ * Opens a datasource as `openSource` does, as often as it is called in a run. `tell` is told what comes up. How long one
+ * opening has waited for a busy server counts for the next one.
+ */
+export function sourceOpener(
+  datasource: DatasourceSettings,
+  lake: LakeOfSource,
+  tell: (notice: SourceNotice) => void,
+): () => Promise<Source> {
+  const memory = newWatchMemory();
+  return () => openSource(datasource, lake, { tell, memory });
 }
 
 /** As its tables are, whatever the settings say of privacy; for questions about columns. */

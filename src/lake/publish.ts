@@ -19,8 +19,8 @@ export interface Publication {
   readonly tables: readonly LoadedTable[];
   readonly now: Date;
   /** As of `finishPublishing`. */
-  readonly showInCatalog?: ShowInCatalog;
-  readonly hideInCatalog?: HideInCatalog;
+  readonly showInCatalog: ShowInCatalog;
+  readonly hideInCatalog: HideInCatalog;
 }
 
 /** Makes the catalog say what the manifest says; resolves to whether it does now. */
@@ -53,7 +53,7 @@ export async function publishTables(
     return planPublication(current, tables, lease.run, now);
   });
   const { manifest, shown } = await finishPublishing(store, lake, showInCatalog, hideInCatalog);
-  if (shown === undefined) await showInCatalog?.();
+  if (shown === undefined) await showInCatalog();
   return manifest;
 }
 
@@ -80,8 +80,8 @@ export interface FinishedPublishing {
 export async function finishPublishing(
   store: Store,
   lake: LakePlace,
-  showInCatalog: ShowInCatalog = async () => true,
-  hideInCatalog: HideInCatalog = async () => new Set(),
+  showInCatalog: ShowInCatalog,
+  hideInCatalog: HideInCatalog,
 ): Promise<FinishedPublishing> {
   const planned = (await readManifest(store, lake)).manifest;
   const unfinished = [...planned.tables.values()].filter(isUnfinished);

@@ -26,8 +26,8 @@ export interface LoadContext {
   readonly define: LoadedTable["define"];
   /** The lake's tables as they are now, of which those that are unchanged are not loaded again. */
   readonly known: ReadonlyMap<string, ManifestTable>;
-  /** Loads all rows of all tables. */
-  readonly forced?: boolean;
+  /** Whether all rows of a table are loaded, whatever the lake has; asked by the raw table's name. */
+  readonly forced?: (rawName: string) => boolean;
   /** As of `Catalog`. */
   readonly readsFolders?: boolean;
   /** As of `StrategyRequest`. */
@@ -74,7 +74,8 @@ export async function loadTable(
   const warn = newWarnings(reading, source, name, reporter);
   warn();
   const loadedAt = new Date();
-  const { place, forced = false, readsFolders = false, rowsPerRange } = context;
+  const { place, readsFolders = false, rowsPerRange } = context;
+  const forced = context.forced?.(table.rawName) ?? false;
   const request = { previous, reading, table, format: encoder.format, readsFolders };
   const chosen = chooseStrategy({ ...request, rowsPerRange });
   const plan = planLoad({ ...request, chosen, place, contentMark, forced, now: loadedAt });

@@ -6,7 +6,7 @@ import { collectGarbage, discardRun } from "../lake/retention.ts";
 import { announceRun, findOtherRuns, type FoundLease, type RunLease } from "../lake/run-lease.ts";
 import { loadLake, type SourceToLoad } from "../load/load-lake.ts";
 import type { TableToLoad } from "../load/table-to-load.ts";
-import { type OpenedLake, openLake, openSource } from "../open.ts";
+import { type OpenedLake, openLake, sourceOpener } from "../open.ts";
 import type { Reporter } from "../reports/reporter.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { SourceNotice } from "../sources/source.ts";
@@ -128,11 +128,12 @@ async function loadAndPublish(
   }
   const start = { settings, run: lease.run, startedAt: started.toISOString() };
   const rawNames = selected.flatMap(({ tables }) => tables.map(({ rawName }) => rawName));
+  const rebuilt = resolveRebuild(selected, rebuild);
   const apart =
     lake.encoder.format === "parquet" ? await catalog.readsOtherwise(rawNames) : new Set<string>();
   const toLoad = (each: SelectedTables): SourceToLoad => ({
     name: each.datasource.name,
-    open: () => openSource(each.datasource, lake, { tell: tellOf(each.datasource.name, reporter) }),
+    open: sourceOpener(each.datasource, lake, tellOf(each.datasource.name, reporter)),
     tables: each.tables.map((table) => planTableToLoad(table, each.datasource, apart.has(table.rawName))),
     openPeers: (source) => openReaderThreads(source, each, start, signal),
   });
@@ -144,7 +145,7 @@ async function loadAndPublish(
     check: lake.checkFiles,
     define: lake.upkeep === "manual" ? undefined : { raw: true, view: true },
     known: began.tables,
-    forced: force || rebuild.length > 0,
+    forced: (rawName) => force || rebuilt.includes(rawName),
     readsFolders: lake.catalog?.readsFolders ?? false,
     rowsPerRange: rowsPerKeyRange,
     reporter,

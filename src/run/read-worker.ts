@@ -4,7 +4,7 @@ import { batchesOf, loadHereOf, type RowRange } from "../load/load-ranges.ts";
 import type { LoadedRows } from "../load/load-rows.ts";
 import { openReading } from "../load/open-table-to-load.ts";
 import { type OpenedLake, openLake, openSource } from "../open.ts";
-import type { Snapshot, Source } from "../sources/source.ts";
+import type { ReadingStage, Snapshot, Source } from "../sources/source.ts";
 import { type FromReader, type ReaderStart, sendError, type ToReader } from "./reader-protocol.ts";
 
 /*
@@ -52,12 +52,12 @@ async function openSnapshot(): Promise<FromReader> {
   return { kind: "snapshot-opened", id: snapshot.id };
 }
 
-async function pace(): Promise<void> {
+async function pace(_signal: AbortSignal, stage: ReadingStage): Promise<void> {
   if (!start.paced || performance.now() - askedAt < askMillis) return;
   const allowed = new Promise<void>((resolve) => {
     readOn = resolve;
   });
-  tell({ kind: "may-read-on" });
+  tell({ kind: "may-read-on", stage });
   await allowed;
   askedAt = performance.now();
 }

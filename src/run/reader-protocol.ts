@@ -3,6 +3,7 @@ import type { RowRange } from "../load/load-ranges.ts";
 import type { LoadedRows } from "../load/load-rows.ts";
 import type { PeerLoad } from "../load/peer-readers.ts";
 import type { DatasourceSettings, Settings } from "../settings/settings.ts";
+import type { ReadingStage } from "../sources/source.ts";
 
 /** What a reader thread is started with. Holds secrets; it goes from memory to memory. */
 export interface ReaderStart {
@@ -32,7 +33,7 @@ export type FromReader =
   | { readonly kind: "snapshot-opened"; readonly id: string }
   | { readonly kind: "next-range" }
   /** Asked now and then where the server may be too busy, which the run's main thread watches. */
-  | { readonly kind: "may-read-on" }
+  | { readonly kind: "may-read-on"; readonly stage: ReadingStage }
   | { readonly kind: "progress"; readonly rowCount: number; readonly byteCount: number }
   | { readonly kind: "loaded"; readonly rows: LoadedRows }
   /** `lost`: whether the reader's snapshot is gone, as of `Snapshot.isLost`. */

@@ -6,7 +6,7 @@ import { worthSharingRows } from "../load/load-ranges.ts";
 import type { LoadedRows } from "../load/load-rows.ts";
 import type { PeerLoad, PeerReaders } from "../load/peer-readers.ts";
 import type { Settings } from "../settings/settings.ts";
-import type { Pace, Source } from "../sources/source.ts";
+import type { Pace, ReadingStage, Source } from "../sources/source.ts";
 import type { SelectedTables } from "./select-tables.ts";
 import { type FromReader, type ReaderStart, receiveError, type ToReader } from "./reader-protocol.ts";
 
@@ -125,7 +125,7 @@ class ReaderThread {
 
   #receive(message: FromReader): void {
     if (message.kind === "next-range") this.#tell({ kind: "range", range: this.#load?.nextRange() });
-    else if (message.kind === "may-read-on") void this.#letReadOn();
+    else if (message.kind === "may-read-on") void this.#letReadOn(message.stage);
     else if (message.kind === "progress") this.#load?.onProgress(message.rowCount, message.byteCount);
     else if (message.kind === "failed") this.#fail(receiveError(message.error), message.lost);
     else this.#resolve(message);
@@ -136,9 +136,9 @@ class ReaderThread {
     this.#reject(error);
   }
 
-  async #letReadOn(): Promise<void> {
+  async #letReadOn(stage: ReadingStage): Promise<void> {
     // What keeps it from being known keeps nobody from reading: a run that was stopped has told the thread so.
-    await this.#pace?.(this.#signal).catch(() => undefined);
+    await this.#pace?.(this.#signal, stage).catch(() => undefined);
     this.#tell({ kind: "read-on" });
   }
 

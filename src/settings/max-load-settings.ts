@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { secondsOf } from "./duration-text.ts";
 import { isBlank, readMapping } from "./read-mapping.ts";
 import { expectMapping } from "./read-type.ts";
 import { optionalNumber, optionalText, type Shape } from "./setting-values.ts";
@@ -15,7 +16,6 @@ const usualWait = "10m";
 /** The server holds a connection open for a day. */
 const longestWaitSeconds = 43_200;
 const durationPattern = /^(\d+)\s*(s|m|h|seconds?|minutes?|hours?)$/i;
-const secondsOf: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600 };
 
 const duration = (text: string): { value: string } | { problem: string } =>
   durationPattern.test(text.trim())
@@ -31,7 +31,7 @@ const wait = (text: string): { value: string } | { problem: string } => {
 /** Seconds of a text that `duration` accepts. */
 function durationSeconds(text: string): number {
   const [, count = "", unit = ""] = durationPattern.exec(text) ?? [];
-  return Number(count) * (secondsOf[unit.charAt(0).toLowerCase()] ?? Number.NaN);
+  return secondsOf(count, unit);
 }
 
 const maxLoadShape: Shape<MaxLoadKeys> = {
@@ -45,7 +45,7 @@ const maxLoadShape: Shape<MaxLoadKeys> = {
   ),
   max_wait: optionalText(
     {
-      description: "How long a load waits in all; then it goes on whatever the server has to do.",
+      description: "How long a load waits in all; then it goes on, and fails where a replica is still unfit.",
       default: usualWait,
       examples: ["30m"],
     },

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { secondsOf } from "./duration-text.ts";
 import { nearestName } from "./nearest-name.ts";
 import { isBlank, isMapping, readList, readMapping } from "./read-mapping.ts";
 import { expectMapping } from "./read-type.ts";
@@ -25,7 +26,6 @@ const mysqlInterval = (text: string): { value: string } | { problem: string } =>
 
 export const usualReconciliation = "every 1d";
 const reconcilePattern = /^(never|(?:every\s+)?(\d+)\s*(m|h|d|w|minutes?|hours?|days?|weeks?))$/i;
-const secondsOf: Readonly<Record<string, number>> = { m: 60, h: 3_600, d: 86_400, w: 604_800 };
 
 const reconciliation = (text: string): { value: string } | { problem: string } =>
   reconcilePattern.test(text.trim())
@@ -35,8 +35,7 @@ const reconciliation = (text: string): { value: string } | { problem: string } =
 /** Seconds of a text that `reconciliation` accepts. */
 export function reconcileSeconds(text: string): number {
   const [, , count, unit = ""] = reconcilePattern.exec(text) ?? [];
-  if (count === undefined) return Infinity;
-  return Number(count) * (secondsOf[unit.charAt(0).toLowerCase()] ?? Infinity);
+  return count === undefined ? Infinity : secondsOf(count, unit);
 }
 
 const partitionShape: Shape<PartitionKeys> = {

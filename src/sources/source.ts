@@ -41,8 +41,14 @@ export interface SourceNotice {
   readonly pausedMillis?: number;
 }
 
-/** Waits while a source has more to do than it may have. Asked before each batch, also by several readers at once. */
-export type Pace = (signal: AbortSignal) => Promise<void>;
+/** Where a reader stands: between statements, or `within` one, whose table nobody can alter before it ends. */
+export type ReadingStage = "between" | "within";
+
+/**
+ * Waits while a source has more to do than it may have. Asked before each batch, also by several readers at once. Within
+ * a statement nobody is kept waiting for long.
+ */
+export type Pace = (signal: AbortSignal, stage: ReadingStage) => Promise<void>;
 
 /** A place rows come from. Opened once per run, disposed with `await using`. */
 export interface Source extends AsyncDisposable {

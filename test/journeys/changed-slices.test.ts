@@ -95,6 +95,26 @@ describeOnServers("an incremental load", (server) => {
     await expectSame(site, school);
   });
 
+  test("goes on as before beside a table that is made anew", async () => {
+    await using school = await server.database();
+    await fill(school);
+    await school.query("create table places (id int primary key); insert into places values (1)");
+    await using site = await openSite({
+      datalake: localLake,
+      datasources: [mysqlDatasource(school, [table, "places"])],
+    });
+    await site.run("extract-and-load", "--all");
+    await school.query("update modules set grade = 40, modified = '2026-02-02' where course_id = 'B'");
+
+    const args = ["extract-and-load", "--all", "--rebuild", "places"];
+    const { stderr } = await site.run("--log-format", "json", ...args);
+
+    expect(readEvents(stderr).filter(({ kind }) => kind === "table-loaded")).toMatchObject([
+      { table: "modules", strategy: "slices", slices: 2, keptSlices: 4 },
+      { table: "places", strategy: "full", reason: "forced" },
+    ]);
+  });
+
   test("reads everything after a change of the settings or of the columns, and with --force", async () => {
     await using school = await server.database();
     await fill(school);

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { openMysqlSource } from "../../src/sources/mysql/mysql-source.ts";
 import { serverKinds, serverNames } from "../services/server-address.ts";
-import { readEvents } from "./program.ts";
+import { type WatchedServer, watchServer } from "../sources/mysql/watched-server.ts";
+import { closeGate } from "./gate.ts";
+import { type Ended, readEvents } from "./program.ts";
 import { openReplicaPair, type PairedServer, type ReplicaPair } from "./replica-pair.ts";
 import { localLake, mysqlDatasource, openSite, type SettingsContent, type Site } from "./site.ts";
 
@@ -32,6 +34,8 @@ describe.each(serverKinds)("a replica of %s", (kind) => {
     await using site = await openSite({ datalake: localLake, datasources: [primary] });
     // The servers' notes are good for that when the last change is some seconds old.
     await expect.poll(() => isUnchangedAfterLoad(site), { timeout: 60_000 }).toBe(true);
+    // So that it was made at another second there, whether or not the primary's time was replicated.
+    await pair.replica.query("alter table orders add key (total)");
 
     await site.writeSettings(settingsOf(pair));
     const tested = await site.run("test-connections");
@@ -48,7 +52,7 @@ describe.each(serverKinds)("a replica of %s", (kind) => {
     );
     // Not `settings-changed`: the replica has the rows from where they came from before.
     expect(JSON.parse(planned.stdout)).toMatchObject([
-      { strategy: "full", reason: "not-incremental", role: "replica", reading: "whole-table" },
+      { strategy: "full", reason: "table-altered", role: "replica", reading: "whole-table" },
     ]);
     // Transactions may be open at the primary that the replica knows nothing of.
     expect(Date.parse(after) - Date.parse(before)).toBe(600_000);
@@ -74,7 +78,74 @@ async function watermarkOf({ sourceOptions }: PairedServer): Promise<string | un
   return await reading.watermark?.({ name: "modified", overlap: "10 minute" });
 }
 
+/** Reads `orders` and stands still in the middle of `slow`. */
+async function standStill(
+  pair: ReplicaPair,
+  then: (run: {
+    readonly site: Site;
+    readonly ended: Promise<Ended>;
+    readonly way: WatchedServer;
+  }) => Promise<void>,
+): Promise<void> {
+  await using gate = await closeGate(pair.replica.address);
+  await pair.primary.query(`${ordersSql};
+    create view slow as select id, ${gate.column("id = 1")} as gate from orders`);
+  await pair.caughtUp();
+  await using way = await watchServer(pair.replica.address);
+  const place = { mysql_replica_host: way.host, mysql_replica_port: way.port };
+  await using site = await openSite({
+    datalake: localLake,
+    datasources: [mysqlDatasource(pair.primary, ["orders", "slow"], place)],
+  });
+  await using run = site.start("extract-and-load", "--all");
+  await gate.reader();
+  await then({ site, ended: run.ended, way });
+}
+
+describe("a replica that is restarted in the middle of a load", () => {
+  test(`is waited for until it follows its primary again (${serverNames.mariadb})`, {
+    timeout: 120_000,
+  }, async (context) => {
+    await using pair = await openReplicaPair(context, "mariadb");
+    await standStill(pair, async ({ site, ended, way }) => {
+      const asked = (): number => way.sent.toString("latin1").split("SHOW ALL SLAVES STATUS").length - 1;
+      const before = asked();
+
+      await pair.replica.kill();
+      await pair.replica.restart();
+      await expect.poll(asked, { timeout: 30_000 }).toBeGreaterThan(before);
+      await pair.startReplication();
+      const { exitCode, stderr } = await ended;
+
+      expect(exitCode, stderr).toBe(0);
+      expect(await site.query("select count(*) as n from school_table_slow")).toEqual([{ n: 2 }]);
+    });
+  });
+});
+
 describe("a replica that is no good", () => {
+  test(`is waited for while it does not reach its primary (${serverNames.mariadb})`, {
+    timeout: 120_000,
+  }, async (context) => {
+    await using pair = await openReplicaPair(context, "mariadb");
+    await pair.primary.query(ordersSql);
+    await pair.caughtUp();
+    await pair.primary.kill();
+    await using site = await openSite(settingsOf(pair, { max_load: { replica_lag: "30s" } }));
+    await expect
+      .poll(async () => (await site.run("test-connections")).stdout, { timeout: 30_000 })
+      .toContain("it does not reach its primary");
+
+    await using run = site.start("extract-and-load", "--all");
+    const told = await run.waitFor(({ kind }) => kind === "notice" || kind === "source-failed");
+    await pair.primary.restart();
+    const { exitCode, stderr } = await run.ended;
+
+    expect(told["message"]).toBe("paused: the replica cannot be read yet: it does not reach its primary");
+    expect(exitCode, stderr).toBe(0);
+    expect(readEvents(stderr).filter(({ kind }) => kind === "warning")).toEqual([]);
+  });
+
   test(`is waited for while it is behind, and not read when it has stopped (${serverNames.mariadb})`, {
     timeout: 120_000,
   }, async (context) => {
@@ -86,8 +157,13 @@ describe("a replica that is no good", () => {
     await pair.behind(2);
     await using hasty = await openSite(settingsOf(pair, { max_load: { replica_lag: "1s", max_wait: "0s" } }));
     await using patient = await openSite(settingsOf(pair, { max_load: { replica_lag: "1s" } }));
+    const itself = mysqlDatasource(pair.replica, ["orders"], {
+      max_load: { replica_lag: "1s", max_wait: "0s" },
+    });
+    await using unnamed = await openSite({ datalake: localLake, datasources: [itself] });
 
     const refused = await hasty.run("--log-format", "json", "extract-and-load", "--all");
+    const refusedToo = await unnamed.run("extract-and-load", "--all");
     await using waiting = patient.start("extract-and-load", "--all");
     const told = await waiting.waitFor(({ kind }) => kind === "notice");
     await pair.replica.query("unlock tables");
@@ -105,7 +181,11 @@ describe("a replica that is no good", () => {
         }) as object,
       }),
     );
-    expect(told["message"]).toMatch(/^paused: the replica is \d+ s behind, more than 1 s$/);
+    expect(refusedToo.exitCode).toBe(1);
+    expect(refusedToo.stderr).toContain("more than the 1 s of replica_lag (SOURCE_REPLICA_UNFIT)");
+    expect(told["message"]).toMatch(
+      /^paused: the replica cannot be read yet: it is \d+ s behind its primary, more than the 1 s of replica_lag$/,
+    );
     expect(exitCode, stderr).toBe(0);
     expect(await patient.query("select count(*) as n from school_table_orders")).toEqual([{ n: 3 }]);
 

@@ -3,7 +3,7 @@ import { publishTables } from "../../src/lake/publish.ts";
 import { announceRun } from "../../src/lake/run-lease.ts";
 import { openLocalStore } from "../../src/stores/local-store.ts";
 import { answerQuestions } from "../stores/answer-questions.ts";
-import { atNoon, lake, load } from "./lake-world.ts";
+import { atNoon, lake, load, noCatalog } from "./lake-world.ts";
 
 /** What a test asks of another process, whose only argument is the store's folder. */
 export type LakeQuestion =
@@ -26,7 +26,7 @@ answerQuestions<LakeQuestion>(async (question) => {
       tables.push(await load(store, lease.run, question.table, [question.country]));
       return lease.run;
     case "publish":
-      await publishTables(store, lake, { lease, began, tables, now: atNoon });
+      await publishTables(store, lake, { lease, began, tables, now: atNoon, ...noCatalog });
       await lease[Symbol.asyncDispose]();
       return { published: lease.run };
   }

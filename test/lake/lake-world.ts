@@ -4,6 +4,7 @@ import { openLocalStore } from "../../src/stores/local-store.ts";
 import type { Store } from "../../src/stores/store.ts";
 import type { LoadedTable } from "../../src/lake/plan-publication.ts";
 import type { ManifestSlice } from "../../src/lake/manifest.ts";
+import { type FinishedPublishing, finishPublishing, type Publication } from "../../src/lake/publish.ts";
 import { announceRun, type RunLease } from "../../src/lake/run-lease.ts";
 import { temporaryFolder } from "../services/temporary-folder.ts";
 
@@ -16,6 +17,16 @@ export const atNoon: Date = new Date("2026-11-24T12:00:00Z");
 
 export function hoursLater(hours: number, from: Date = atNoon): Date {
   return new Date(from.getTime() + hours * 3_600_000);
+}
+
+/** A lake that is files alone. */
+export const noCatalog: Pick<Publication, "showInCatalog" | "hideInCatalog"> = {
+  showInCatalog: async () => true,
+  hideInCatalog: async () => new Set(),
+};
+
+export function finish(store: Store): Promise<FinishedPublishing> {
+  return finishPublishing(store, lake, noCatalog.showInCatalog, noCatalog.hideInCatalog);
 }
 
 /** An empty lake in a folder that goes at the end of the scope. */

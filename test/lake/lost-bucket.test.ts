@@ -1,23 +1,23 @@
 import { expect, test } from "vitest";
 import { readManifest } from "../../src/lake/manifest.ts";
-import { finishPublishing, publishTables } from "../../src/lake/publish.ts";
+import { publishTables } from "../../src/lake/publish.ts";
 import { collectGarbage } from "../../src/lake/retention.ts";
 import { announceRun } from "../../src/lake/run-lease.ts";
 import { openS3Store } from "../../src/stores/s3/s3-store.ts";
 import type { Store } from "../../src/stores/store.ts";
 import { openFaultyProxy } from "../services/faulty-proxy.ts";
 import { describeOnS3 } from "../services/s3-server.ts";
-import { hoursLater, keysOf, lake, load } from "./lake-world.ts";
+import { finish, hoursLater, keysOf, lake, load, noCatalog } from "./lake-world.ts";
 
 /** A whole run, as the program does it: what was left is removed, the orders of some countries loaded and published. */
 async function run(store: Store, format: "parquet" | "csv", round: number): Promise<void> {
   const now = hoursLater(round, new Date("2026-01-01T00:00:00Z"));
   await using lease = await announceRun(store, lake, now);
-  const { manifest: began } = await finishPublishing(store, lake);
+  const { manifest: began } = await finish(store);
   await collectGarbage(store, lake, { retentionHours: 0, now, tables: ["orders"] });
   const countries = [`c${round}`, `c${round + 1}`];
   const tables = [await load(store, lease.run, "orders", countries, { format, content: `round ${round}` })];
-  await publishTables(store, lake, { lease, began, tables, now });
+  await publishTables(store, lake, { lease, began, tables, now, ...noCatalog });
 }
 
 /** What the files of the lake say, by country; a file that is not there says nothing. */

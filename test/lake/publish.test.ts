@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type LakeManifest, readManifest, updateManifest } from "../../src/lake/manifest.ts";
 import { type LoadedTable, planPublication } from "../../src/lake/plan-publication.ts";
-import { finishPublishing, publishTables } from "../../src/lake/publish.ts";
+import { publishTables } from "../../src/lake/publish.ts";
 import { announceRun } from "../../src/lake/run-lease.ts";
 import type { Store } from "../../src/stores/store.ts";
 import { type TemporaryFolder, temporaryFolder } from "../services/temporary-folder.ts";
@@ -11,10 +11,12 @@ import {
   atNoon,
   contentOf,
   describeLoad,
+  finish,
   hoursLater,
   keysOf,
   lake,
   load,
+  noCatalog,
   temporaryLake,
 } from "./lake-world.ts";
 
@@ -30,7 +32,13 @@ describe("Publishing", () => {
       await load(world.store, lease.run, "customers", ["ar"]),
     ];
 
-    const manifest = await publishTables(world.store, lake, { lease, began, tables, now: atNoon });
+    const manifest = await publishTables(world.store, lake, {
+      lease,
+      began,
+      tables,
+      now: atNoon,
+      ...noCatalog,
+    });
 
     expect(manifest).toEqual(await manifestOf(world.store));
     expect([manifest.generation, [...manifest.tables.keys()]]).toEqual([1, ["customers", "orders"]]);
@@ -110,7 +118,7 @@ describe("A run that dies while publishing", () => {
     const first = await publish(world.store, [["orders", ["ar"]]], atNoon, "csv");
     await load(world.store, "20261124T130000Z-000001", "orders", ["ar", "es"], { format: "csv" });
 
-    const { manifest, finished } = await finishPublishing(world.store, lake);
+    const { manifest, finished } = await finish(world.store);
 
     expect([manifest, finished]).toEqual([first, []]);
     expect(await keysOf(world.store, "openedx/orders/")).toEqual([`${ordersFolder}/country=ar/orders.csv`]);
@@ -131,8 +139,8 @@ describe("A run that dies while publishing", () => {
       for (const { stagedAs = "", key } of moves) await store.move(stagedAs, key);
       if (done.endsWith("removal")) await store.remove([`${ordersFolder}/country=gone/orders.csv`]);
 
-      const { manifest, finished, lost } = await finishPublishing(store, lake);
-      const again = await finishPublishing(store, lake);
+      const { manifest, finished, lost } = await finish(store);
+      const again = await finish(store);
 
       expect([finished, lost]).toEqual([["orders"], []]);
       expect(again).toEqual({ manifest, finished: [], lost: [] });
@@ -166,9 +174,9 @@ describe("A run that dies while publishing", () => {
     await updateManifest(store, lake, (current) => planPublication(current, [table], run, atNoon));
     await store.remove([table.slices[0]?.files[0]?.stagedAs ?? ""]);
 
-    const told = await finishPublishing(store, lake);
+    const told = await finish(store);
     await publish(store, [["orders", ["ar", "es"]]], hoursLater(1), "csv");
-    const healed = await finishPublishing(store, lake);
+    const healed = await finish(store);
 
     expect([told.finished, told.lost]).toEqual([[], ["orders"]]);
     expect([healed.finished, healed.lost]).toEqual([[], []]);
@@ -188,8 +196,8 @@ describe("Two runs at once", () => {
     ];
 
     await Promise.all([
-      publishTables(world.store, lake, { lease: a, began, tables: [orders], now: atNoon }),
-      publishTables(world.store, lake, { lease: b, began, tables: [customers], now: atNoon }),
+      publishTables(world.store, lake, { lease: a, began, tables: [orders], now: atNoon, ...noCatalog }),
+      publishTables(world.store, lake, { lease: b, began, tables: [customers], now: atNoon, ...noCatalog }),
     ]);
 
     const { tables } = await manifestOf(world.store);
@@ -207,8 +215,14 @@ describe("Two runs at once", () => {
       await load(world.store, b.run, "customers", ["ar"]),
     ];
 
-    await publishTables(world.store, lake, { lease: a, began, tables: ofA, now: atNoon });
-    const late = publishTables(world.store, lake, { lease: b, began, tables: ofB, now: atNoon });
+    await publishTables(world.store, lake, { lease: a, began, tables: ofA, now: atNoon, ...noCatalog });
+    const late = publishTables(world.store, lake, {
+      lease: b,
+      began,
+      tables: ofB,
+      now: atNoon,
+      ...noCatalog,
+    });
 
     await expect(late).rejects.toMatchObject({ code: "STORE_CONFLICT", details: { table: "orders" } });
     await expect(late).rejects.toThrow(/published orders since this one began/);
@@ -224,7 +238,13 @@ describe("Two runs at once", () => {
     const leases = (await keysOf(world.store)).filter((key) => key.includes("/runs/"));
 
     await world.store.remove(leases);
-    const late = publishTables(world.store, lake, { lease, began: emptyManifest, tables, now: atNoon });
+    const late = publishTables(world.store, lake, {
+      lease,
+      began: emptyManifest,
+      tables,
+      now: atNoon,
+      ...noCatalog,
+    });
 
     await expect(late).rejects.toMatchObject({ code: "STORE_CONFLICT" });
     expect((await manifestOf(world.store)).generation).toBe(0);
@@ -284,7 +304,7 @@ async function publish(
   const tables: LoadedTable[] = [];
   for (const [table, countries] of loads)
     tables.push(await load(store, lease.run, table, countries, { format }));
-  return await publishTables(store, lake, { lease, began, tables, now });
+  return await publishTables(store, lake, { lease, began, tables, now, ...noCatalog });
 }
 
 function keysIn(manifest: LakeManifest, table: string): string[] {

@@ -20,6 +20,7 @@ import {
   keysOf,
   lake,
   load,
+  noCatalog,
   temporaryLake,
   write,
 } from "./lake-world.ts";
@@ -283,5 +284,5 @@ async function publish(store: Store, countries: readonly string[], now: Date): P
   await using lease = await announceRun(store, lake, now);
   const { manifest: began } = await readManifest(store, lake);
   const tables = [await load(store, lease.run, "orders", countries)];
-  await publishTables(store, lake, { lease, began, tables, now });
+  await publishTables(store, lake, { lease, began, tables, now, ...noCatalog });
 }

@@ -25,19 +25,20 @@ function things(rows: Readonly<Record<number, string>>): TableInMemory {
 }
 
 const unreachable = new PanoramaError("SOURCE_UNREACHABLE", "Cannot connect to db:3306");
+const unfit = new PanoramaError("SOURCE_REPLICA_UNFIT", "The replica at db:3306 cannot be read");
 
-/** A source that is opened at one moment after the other; at one that is undefined, and after the last, it is not there. */
+/** A source that is opened at one moment after the other, or not, for a reason; after the last it is not there. */
 function sourceOf(
   name: string,
   tables: readonly string[],
-  moments: readonly (Moment | undefined)[],
+  moments: readonly (Moment | PanoramaError)[],
 ): SourceToLoad {
   let opened = 0;
   return {
     name,
     open: async () => {
-      const moment = moments[opened++];
-      if (moment === undefined) throw unreachable;
+      const moment = moments[opened++] ?? unreachable;
+      if (moment instanceof PanoramaError) throw moment;
       return sourceAt(name, moment);
     },
     tables: tables.map((table) => ({
@@ -47,7 +48,9 @@ function sourceOf(
       requestMark: "",
       rawName: `raw_${table}`,
       viewName: table,
-      ...(moments.some((moment) => moment?.[table] === "absent") ? { optional: true } : {}),
+      ...(moments.some((moment) => !(moment instanceof PanoramaError) && moment[table] === "absent")
+        ? { optional: true }
+        : {}),
     })),
   };
 }
@@ -192,7 +195,7 @@ test.each([
 ] as const)("optional tables that are not there are told once, %s", async (_, then, expected) => {
   await using lake = await temporaryStore();
   const first = { notes: "absent", people: "lost" } as const;
-  const moments = [first, then && { ...first, ...then }];
+  const moments = [first, then === undefined ? unreachable : { ...first, ...then }];
 
   const run = await loadAll(lake.store, [sourceOf("shop", ["notes", "people"], moments)]);
 
@@ -205,9 +208,12 @@ test.each([
   expect(kinds).toEqual(expected);
 });
 
-test("a server that does not answer at once is waited for", async () => {
+test.each([
+  ["a server that does not answer at once", unreachable],
+  ["a replica that does not follow its primary again at once", unfit],
+])("%s is waited for", async (_what, reason) => {
   await using lake = await temporaryStore();
-  const shop = sourceOf("shop", ["orders"], [{ orders: "lost" }, undefined, { orders: things({ 1: "a" }) }]);
+  const shop = sourceOf("shop", ["orders"], [{ orders: "lost" }, reason, { orders: things({ 1: "a" }) }]);
 
   const run = await loadAll(lake.store, [shop], { reopenMillis: 60_000 });
 
@@ -216,7 +222,7 @@ test("a server that does not answer at once is waited for", async () => {
 
 test("a server that does not answer from the beginning is not waited for", async () => {
   await using lake = await temporaryStore();
-  const shop = sourceOf("shop", ["orders"], [undefined, { orders: things({ 1: "a" }) }]);
+  const shop = sourceOf("shop", ["orders"], [unreachable, { orders: things({ 1: "a" }) }]);
 
   const run = await loadAll(lake.store, [shop], { reopenMillis: 60_000 });
 

@@ -2,10 +2,14 @@ import { spawnSync } from "node:child_process";
 import { mkdir, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { expect, test, vi } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { openLocalStore } from "../../src/stores/local-store.ts";
 import { ownMark, spellMark } from "../../src/stores/process-mark.ts";
 import { temporaryFolder } from "../services/temporary-folder.ts";
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 /** A lock on `runs/<file>`, in the folder's own spelling. */
 async function lock(folder: string, file: string, holder: string): Promise<void> {
@@ -39,7 +43,6 @@ test("the lock of another machine on a file that is put is waited for, whatever 
   const during = await readdir(join(folder.path, "runs", ".a.json.lock"));
   await rm(join(folder.path, "runs", ".a.json.lock"), { recursive: true });
   await put;
-  vi.restoreAllMocks();
 
   expect(during).toEqual([elsewhere]);
   expect(await readdir(join(folder.path, "runs"))).toEqual(["a.json"]);

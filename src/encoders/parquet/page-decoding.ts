@@ -56,6 +56,8 @@ export interface DecodedDictionary {
 
 /** Throws `FILE_WRONG`. */
 export function decodeDictionary(bytes: Uint8Array, count: number): DecodedDictionary {
+  // Before there is memory for as many as a damaged header says.
+  if (count * 4 > bytes.length) wrong("its dictionary is cut short");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const starts = new Uint32Array(count + 1);
   let at = 0;

@@ -3,7 +3,9 @@ import type { ColumnHint } from "./column-chunk.ts";
 import { PageFactory } from "./page-factory.ts";
 import { ParquetFile } from "./parquet-file.ts";
 import { ParquetReadBack } from "./parquet-read-back.ts";
-import { openUnzstd, openZstd } from "./zstd.ts";
+import { type Decompress, openUnzstd, openZstd } from "./zstd.ts";
+
+let unzstd: Decompress | undefined;
 
 /**
  * Typed, zstd-compressed Parquet: data pages of version 1, PLAIN and dictionary encoding, which every
@@ -19,5 +21,5 @@ export const parquetEncoder: Encoder = {
       [Symbol.asyncDispose]: () => factory[Symbol.asyncDispose](),
     };
   },
-  readBack: (schema, nextGroup) => new ParquetReadBack(schema, nextGroup, openUnzstd()),
+  readBack: (schema, nextGroup) => new ParquetReadBack(schema, nextGroup, (unzstd ??= openUnzstd())),
 };

@@ -1,5 +1,4 @@
 import { PanoramaError } from "../../errors.ts";
-import type { ServerRole } from "../source.ts";
 import { quoteIdentifier } from "./identifier.ts";
 import type { MysqlSession } from "./mysql-session.ts";
 import { withoutLock } from "./select-batches.ts";
@@ -10,8 +9,8 @@ export interface ServerMoment {
   /** When the oldest transaction began that was open then; `now` for none, undefined where that may not be seen. */
   readonly oldestTransaction: number | undefined;
   /**
-   * Rows come from elsewhere when their transaction is over, so that nobody here knows which ones are open, and with
-   * times that may be as old as these.
+   * Rows come, or may come, from elsewhere when their transaction is over, so that nobody here knows which ones are open,
+   * and with times that may be as old as these.
    */
   readonly writtenElsewhere: boolean;
 }
@@ -22,14 +21,17 @@ const settlingSeconds = 3;
 export const unseenTransactionSeconds = 600;
 
 /** To be read before the snapshot is opened. */
-export async function readServerMoment(session: MysqlSession, role: ServerRole): Promise<ServerMoment> {
+export async function readServerMoment(
+  session: MysqlSession,
+  writtenElsewhere: boolean,
+): Promise<ServerMoment> {
   // The list of transactions has the times of the server's own zone, whatever the session's is.
   await session.query("SET SESSION time_zone = 'SYSTEM'");
   try {
     const [clock] = await session.query("SELECT UNIX_TIMESTAMP(SYSDATE()) AS now");
     const now = Number(clock?.["now"]);
     const oldest = await oldestTransaction(session, now);
-    return { now, oldestTransaction: oldest, writtenElsewhere: role !== "primary" };
+    return { now, oldestTransaction: oldest, writtenElsewhere };
   } finally {
     await session.query("SET SESSION time_zone = '+00:00'");
   }

@@ -27,8 +27,7 @@ export function splitCrowded(
     if (rowCount <= most) return ownEnd;
     const from = i === 0 ? low : BigInt(cuts[i - 1] as string);
     const last = i === cuts.length ? high : BigInt(cuts[i] as string) - 1n;
-    const inner = evenCuts(from, last, (last - from) / BigInt(parts) + 1n);
-    return [...inner.filter((cut) => BigInt(cut) > from), ...ownEnd];
+    return [...evenCuts(from, last, (last - from) / BigInt(parts) + 1n), ...ownEnd];
   });
 }
 

@@ -4,9 +4,10 @@ import type { ChangeField, KeyRanges } from "../source.ts";
 import { explainQuestion } from "./explain-question.ts";
 import { quoteIdentifier } from "./identifier.ts";
 import { evenCuts, joinRanges, splitCrowded } from "./key-cuts.ts";
+import { keyBounds } from "./key-ranges.ts";
 import type { MysqlSession } from "./mysql-session.ts";
 import { withoutLock } from "./select-batches.ts";
-import { timeColumn } from "./slice-changes.ts";
+import { changedSince, timeColumn } from "./slice-changes.ts";
 
 /** Keys whose number is at most this many times the rows are cut evenly: no range can have too many then. */
 const denseKeys = 2n;
@@ -31,16 +32,14 @@ export function openKeyRanges(session: MysqlSession, described: TableSchema, key
   };
   const changedSql = (cuts: readonly string[], watermark: string, field: ChangeField): string => {
     const time = quoteIdentifier(timeColumn(described, field)?.name ?? field.name);
-    const where = `${time} >= '${watermark}' OR ${time} IS NULL`;
+    const where = changedSince(time, watermark);
     return `SELECT DISTINCT ${placeOf(key, cuts)} AS place FROM ${table} WHERE ${where}`;
   };
   return {
     cut: async (within, rowCount, estimatedRows) => {
-      const [bounds] = await ask(
-        `SELECT CAST(MIN(${key}) AS CHAR) AS low, CAST(MAX(${key}) AS CHAR) AS high FROM ${table}${whereOf(key, within)}`,
-      );
-      if (bounds?.["low"] == null || bounds["high"] == null) return [];
-      const [low, high] = [BigInt(bounds["low"]), BigInt(bounds["high"])];
+      const bounds = await keyBounds({ query: ask }, key, table, whereOf(key, within));
+      if (bounds === undefined) return [];
+      const { low, high } = bounds;
       const wanted = BigInt(Math.ceil(rowCount));
       const rows = BigInt(Math.max(estimatedRows, rowCount));
       if (high - low < rows * denseKeys) return evenCuts(low, high, wanted);

@@ -12,11 +12,25 @@ export async function keyRanges(
   count: number,
 ): Promise<readonly string[]> {
   const name = quoteIdentifier(column);
+  const bounds = await keyBounds(session, name, quoteIdentifier(table));
+  return bounds === undefined ? [] : rangeConditions(name, bounds.low, bounds.high, count);
+}
+
+/**
+ * The least and the greatest key of those rows that `where` leaves, a clause or nothing; undefined where it leaves none.
+ * Names are quoted.
+ */
+export async function keyBounds(
+  session: Pick<MysqlSession, "query">,
+  key: string,
+  table: string,
+  where = "",
+): Promise<{ readonly low: bigint; readonly high: bigint } | undefined> {
   const [bounds] = await session.query(
-    `SELECT CAST(MIN(${name}) AS CHAR) AS low, CAST(MAX(${name}) AS CHAR) AS high FROM ${quoteIdentifier(table)}`,
+    `SELECT CAST(MIN(${key}) AS CHAR) AS low, CAST(MAX(${key}) AS CHAR) AS high FROM ${table}${where}`,
   );
-  if (bounds?.["low"] == null || bounds["high"] == null) return [];
-  return rangeConditions(name, BigInt(bounds["low"]), BigInt(bounds["high"]), count);
+  if (bounds?.["low"] == null || bounds["high"] == null) return undefined;
+  return { low: BigInt(bounds["low"]), high: BigInt(bounds["high"]) };
 }
 
 /** Pure part of `keyRanges`, with the quoted column name. */

@@ -14,6 +14,8 @@ export interface MysqlSession extends AsyncDisposable {
   readonly threadId: number;
   /** `TLSv1.3` and the like; undefined in the clear. */
   readonly tlsVersion: string | undefined;
+  /** Whether the lock on a table's definition stays after a statement, until the transaction ends. */
+  readonly keepsLocks: boolean;
   /** What readings over this connection keep to; undefined for nothing. */
   readonly pace?: Pace;
   query(sql: string, values?: readonly unknown[]): Promise<readonly Row[]>;
@@ -55,7 +57,7 @@ async function prepareSession(
   const kind = /mariadb/i.test(version) ? "mariadb" : "mysql";
   await query(`SET SESSION ${spellVariables(kind, options)}`);
   await query("SET NAMES utf8mb4");
-  if (kind === "mariadb") await keepOutOfBinaryLog(query);
+  const keepsLocks = kind === "mariadb" && !(await keepOutOfBinaryLog(query));
   const [cipher] = await query("SHOW SESSION STATUS LIKE 'Ssl_version'");
   const tlsVersion = String(cipher?.["Value"] ?? "");
   return {
@@ -64,6 +66,7 @@ async function prepareSession(
     version,
     threadId: Number(about?.["id"]),
     tlsVersion: tlsVersion === "" ? undefined : tlsVersion,
+    keepsLocks,
     query,
     [Symbol.asyncDispose]: async () => {
       signal?.removeEventListener("abort", stop);
@@ -74,12 +77,18 @@ async function prepareSession(
 
 /**
  * With a binary log MariaDB keeps the lock on a table's definition until the transaction ends, though nothing is
- * written: somebody's ALTER TABLE would wait for the run. Needs the BINLOG ADMIN right; without it that is so.
+ * written: somebody's ALTER TABLE would wait for the run. Needs the BINLOG ADMIN right; without it that is so. Resolves to
+ * whether it is not.
  */
-async function keepOutOfBinaryLog(query: MysqlSession["query"]): Promise<void> {
-  await query("SET SESSION sql_log_bin = 0").catch((error: unknown) => {
+async function keepOutOfBinaryLog(query: MysqlSession["query"]): Promise<boolean> {
+  try {
+    await query("SET SESSION sql_log_bin = 0");
+    return true;
+  } catch (error) {
     if (!(error instanceof PanoramaError)) throw error;
-  });
+    const [row] = await query("SELECT @@global.log_bin AS logged");
+    return Number(row?.["logged"]) === 0;
+  }
 }
 
 /** What a server's own defaults must not decide. */

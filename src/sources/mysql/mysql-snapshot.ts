@@ -9,22 +9,32 @@ import { parseWriters, provesOneSnapshot, type WriterReport } from "./read-view.
 /** A busy server commits between two snapshots more often than not; between some of them it does not. */
 const attempts = 25;
 
-/** Opens the snapshot of `session`, and of its peers where that can be proven to be the same moment. */
+/** What a server is, as found out before its snapshot is opened. */
+export interface ServerStanding {
+  readonly role: ServerRole;
+  /** As of `ServerMoment`. */
+  readonly writtenElsewhere: boolean;
+}
+
+/**
+ * Opens the snapshot of `session`, and of its peers where that can be proven to be the same moment. A peer's own snapshot
+ * has no `standing`: the more is asked before it begins, the more is committed between it and the others.
+ */
 export async function openMysqlSnapshot(
   session: MysqlSession,
   options: MysqlOptions,
-  role: ServerRole,
+  standing: ServerStanding | undefined,
   peers: SnapshotPeers | undefined,
 ): Promise<Snapshot> {
   const notices: string[] = [];
-  const moment = await readServerMoment(session, role);
+  const moment = standing && (await readServerMoment(session, standing.writtenElsewhere));
   const shared = peers !== undefined && peers.count > 0 && (await joinPeers(session, peers, notices));
   if (!shared) await beginSnapshot(session);
   return {
     id: String(session.threadId),
     shared,
     notices,
-    role,
+    ...(standing && { role: standing.role }),
     openTable: async (request) =>
       openMysqlTable(
         session,
@@ -41,7 +51,7 @@ export async function openMysqlSnapshot(
         () => false,
         () => true,
       ),
-    contentMarks: (tables) => readContentMarks(session, options.database, tables, moment),
+    ...(moment && { contentMarks: (tables) => readContentMarks(session, options.database, tables, moment) }),
     [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
   };
 }

@@ -1,11 +1,12 @@
 import { PanoramaError } from "../../errors.ts";
-import type { CheckResult, Pace, Snapshot, SnapshotPeers, Source, SourceNotice } from "../source.ts";
+import type { CheckResult, Pace, Source, SourceNotice } from "../source.ts";
 import { describeNativeTable } from "./describe-table.ts";
-import { LoadWatch } from "./load-watch.ts";
+import { LoadWatch, type WatchMemory } from "./load-watch.ts";
 import { type MysqlOptions, place } from "./mysql-connection.ts";
 import { type MysqlSession, openMysqlSession } from "./mysql-session.ts";
-import { openMysqlSnapshot } from "./mysql-snapshot.ts";
-import { assertReplica, readReplication, readRole, type Replication } from "./replication.ts";
+import { openMysqlSnapshot, type ServerStanding } from "./mysql-snapshot.ts";
+import { findUnfitness, readReplication, readRole, replicaUnfit, type Replication } from "./replication.ts";
+import { untilFit } from "./until-fit.ts";
 
 export type { MysqlOptions, SslMode } from "./mysql-connection.ts";
 
@@ -13,17 +14,27 @@ export type { MysqlOptions, SslMode } from "./mysql-connection.ts";
 export interface MysqlCompany {
   /** Told what comes up; without it `maxLoad` is not kept to. */
   readonly tell?: ((notice: SourceNotice) => void) | undefined;
-  /** For a reader beside one that looks after the server for both. */
+  /** What the openings of this source in one run have in common. */
+  readonly memory?: WatchMemory | undefined;
+  /** For a peer: a reader beside one that looks after the server for both. Its snapshots only give rows. */
   readonly pace?: Pace | undefined;
 }
 
 /** Any MySQL or MariaDB database. Nothing connects before it is needed. */
-export function openMysqlSource(options: MysqlOptions, { tell, pace: given }: MysqlCompany = {}): Source {
+export function openMysqlSource(
+  options: MysqlOptions,
+  { tell, memory, pace: given }: MysqlCompany = {},
+): Source {
   const { maxLoad } = options;
   const watched = given === undefined && maxLoad !== undefined && tell !== undefined;
-  const watch = watched ? new LoadWatch(options, maxLoad, tell) : undefined;
+  const watch = watched ? new LoadWatch(options, maxLoad, tell, memory) : undefined;
   let readers = 0;
-  const pace: Pace | undefined = given ?? (watch && ((signal) => watch.pass(readers, signal)));
+  const watchedPace: Pace | undefined =
+    watch &&
+    (async (signal, stage) => {
+      await watch.pass(readers, signal, stage);
+    });
+  const pace = given ?? watchedPace;
   let asking: Promise<MysqlSession> | undefined;
   const session = (): Promise<MysqlSession> => {
     asking ??= openMysqlSession(options);
@@ -60,12 +71,18 @@ export function openMysqlSource(options: MysqlOptions, { tell, pace: given }: My
 
     openSnapshot: async (signal, peers) => {
       signal.throwIfAborted();
-      // Rather now than with a snapshot, for which the server keeps what is changed meanwhile.
-      if (given === undefined) await pace?.(signal);
-      const session = await openMysqlSession(options, signal);
-      const snapshot = await openChecked({ ...session, ...(pace && { pace }) }, options, peers, given);
-      readers = 1 + (snapshot.shared ? (peers?.count ?? 0) : 0);
-      return snapshot;
+      const session = { ...(await openMysqlSession(options, signal)), ...(pace && { pace }) };
+      try {
+        // It is waited for before there is a snapshot, for which the server keeps what is changed meanwhile.
+        const replication = given === undefined ? await untilFit(session, options, watch, signal) : undefined;
+        const standing = replication && (await readStanding(session, replication));
+        const snapshot = await openMysqlSnapshot(session, options, standing, peers);
+        readers = 1 + (snapshot.shared ? (peers?.count ?? 0) : 0);
+        return snapshot;
+      } catch (error) {
+        await session[Symbol.asyncDispose]();
+        throw error;
+      }
     },
 
     ...(pace === undefined ? {} : { pace }),
@@ -78,22 +95,10 @@ export function openMysqlSource(options: MysqlOptions, { tell, pace: given }: My
   };
 }
 
-/** Where another reader looks after the server, it has been found fit to be read. */
-async function openChecked(
-  session: MysqlSession,
-  options: MysqlOptions,
-  peers: SnapshotPeers | undefined,
-  checked: Pace | undefined,
-): Promise<Snapshot> {
-  try {
-    const replication = await readReplication(session);
-    if (options.mustBeReplica === true && checked === undefined) assertReplica(replication, options);
-    const role = await readRole(session, replication);
-    return await openMysqlSnapshot(session, options, role, peers);
-  } catch (error) {
-    await session[Symbol.asyncDispose]();
-    throw error;
-  }
+/** Where nobody can see whom a server follows, it may be a replica that lets itself be written to. */
+async function readStanding(session: MysqlSession, replication: Replication): Promise<ServerStanding> {
+  const role = await readRole(session, replication);
+  return { role, writtenElsewhere: role !== "primary" || replication.kind === "unseen" };
 }
 
 async function check(options: MysqlOptions): Promise<CheckResult> {
@@ -109,7 +114,8 @@ async function check(options: MysqlOptions): Promise<CheckResult> {
     const replication = await readReplication(session);
     const role = await describeRole(session, replication);
     const detail = `${session.version} at ${place(options)} ${tls}, ${role}, ${tables} tables in ${options.database}`;
-    if (options.mustBeReplica === true) assertReplica(replication, options);
+    const unfit = findUnfitness(replication, options);
+    if (unfit !== undefined) throw replicaUnfit(unfit, options);
     return tables > 0
       ? { subject, ok: true, detail }
       : { subject, ok: false, detail: `${detail}: the account needs SELECT on the tables to be loaded` };
@@ -126,7 +132,8 @@ async function describeRole(session: MysqlSession, replication: Replication): Pr
     const seen = replication.kind === "none" ? "" : " as far as can be seen";
     return `${role === "primary" ? "a primary" : "read-only"}${seen}`;
   }
-  if (!replication.runs) return "a replica that has stopped";
+  if (replication.state === "stopped") return "a replica that has stopped";
+  if (replication.state === "connecting") return "a replica that does not reach its primary";
   return replication.lagSeconds === undefined
     ? "a replica, nobody knows how far behind"
     : `a replica ${replication.lagSeconds} s behind`;

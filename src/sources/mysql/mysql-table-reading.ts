@@ -20,12 +20,15 @@ type PlannedColumn =
   | { readonly column: Column; readonly serverName: string }
   | { readonly column: Column; readonly fill: (rowCount: number) => ColumnData };
 
-/** Plans which columns to ask for. Throws COLUMN_MISSING when the table has none of the listed ones. */
+/**
+ * Plans which columns to ask for. Without a `moment` there are no watermarks. Throws COLUMN_MISSING when the table has
+ * none of the listed columns.
+ */
 export function openMysqlTable(
   session: MysqlSession,
   native: NativeTable,
   request: TableRequest,
-  moment: ServerMoment,
+  moment: ServerMoment | undefined,
 ): TableReading {
   const { schema: described } = native;
   const warnings: string[] = [];
@@ -59,7 +62,7 @@ export function openMysqlTable(
       return withoutLock(session, () => keyRanges(session, request.table, rangeColumn, count));
     },
     findRow: (key) => findKeyedRow(session, described, asked, key),
-    watermark: (field) => readWatermark(session, described, field, moment),
+    ...(moment && { watermark: (field) => readWatermark(session, described, field, moment) }),
     changesSince: (watermark, field, partitionColumns) =>
       findChanges(
         session,

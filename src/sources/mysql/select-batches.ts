@@ -15,7 +15,8 @@ const savepoint = "panorama";
 
 /**
  * The rows of a statement whose columns are of these types. Afterwards the table's definition is locked no more.
- * Keeps to the session's pace before it asks and between batches: then the server waits with what it has to send.
+ * Keeps to the session's pace before it asks and between batches: then the server waits with what it has to send, and the
+ * definition stays locked.
  */
 export async function* selectBatches(
   session: MysqlSession,
@@ -26,7 +27,7 @@ export async function* selectBatches(
   onInvalid: (counts: readonly number[]) => void = () => undefined,
 ): AsyncGenerator<RecordBatch> {
   const where = { source, table };
-  await session.pace?.(signal);
+  await session.pace?.(signal, session.keepsLocks ? "within" : "between");
   await session.query(`SAVEPOINT ${savepoint}`);
   try {
     const statementId = await prepare(session, sql, where, signal);
@@ -40,7 +41,7 @@ export async function* selectBatches(
     for await (const batch of stream.batches(signal)) {
       onInvalid(stream.invalidCounts());
       yield batch;
-      await session.pace?.(signal);
+      await session.pace?.(signal, "within");
     }
   } finally {
     session.connection.unprepare(sql);

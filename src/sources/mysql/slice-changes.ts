@@ -72,8 +72,7 @@ export async function findChanges(
   const table = quoteIdentifier(described.table);
   const timeName = quoteIdentifier(time.name);
   const counted = await hasIndexOf(session, described.table, names);
-  const where = `${timeName} >= '${watermark}' OR ${timeName} IS NULL`;
-  const changedSql = `SELECT DISTINCT ${quoted.join(", ")} FROM ${table} WHERE ${where}`;
+  const changedSql = `SELECT DISTINCT ${quoted.join(", ")} FROM ${table} WHERE ${changedSince(timeName, watermark)}`;
   // By bytes: values that the collation calls equal are slices of their own.
   const groups = partitions.map(({ type }, i) =>
     type.kind === "text" ? `CAST(${quoted[i]} AS BINARY)` : (quoted[i] as string),
@@ -109,6 +108,11 @@ const rowCountColumn: Column = {
   nullable: false,
   nativeType: "bigint",
 };
+
+/** A condition for rows that changed, or of which that is not known. `time` is quoted. */
+export function changedSince(time: string, watermark: string): string {
+  return `${time} >= '${watermark}' OR ${time} IS NULL`;
+}
 
 /** Types whose lake text gives back exactly the values of a slice: dates may be impossible, floats have no equals. */
 const exactKinds: ReadonlySet<string> = new Set(["int32", "int64", "decimal", "text", "bytes"]);

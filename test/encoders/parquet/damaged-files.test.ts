@@ -173,7 +173,9 @@ describe("A page", () => {
     expect(decoding(1, dictionary)).not.toThrow();
     expect(decoding(2, dictionary)).toThrow(/index that its dictionary lacks/);
     expect(decoding(1, undefined)).toThrow(/dictionary that is not there/);
-    expect(() => decodeDictionary(values, 3)).toThrow(/dictionary is cut short/);
+    for (const count of [3, 2 ** 31]) {
+      expect(() => decodeDictionary(values, count)).toThrow(/dictionary is cut short/);
+    }
     expect(() => decodeDictionary(values, 1)).toThrow(/not as long as it says/);
   });
 });

@@ -1,5 +1,5 @@
-import { setTimeout } from "node:timers/promises";
 import { type Connection, createConnection, type RowDataPacket } from "mysql2/promise";
+import { expect } from "vitest";
 import type { TestDatabase } from "../../services/mysql-server.ts";
 
 /** Connections whose statements run until they are disposed of. */
@@ -7,15 +7,16 @@ export interface BusyThreads extends AsyncDisposable {
   readonly count: number;
 }
 
-/** Gives the server `count` statements that run, and resolves when it counts them. */
+/** Gives the server `count` statements that run, or wait, and resolves when it counts them. */
 export async function openBusyThreads(
   db: Pick<TestDatabase, "sourceOptions">,
   count: number,
+  statement = "select sleep(300)",
 ): Promise<BusyThreads> {
   const admin = await createConnection(db.sourceOptions);
   const sleepers = await Promise.all(Array.from({ length: count }, () => createConnection(db.sourceOptions)));
-  const sleeping = sleepers.map((sleeper) => sleeper.query("select sleep(300)").catch(() => undefined));
-  while ((await threadsRunning(admin)) < count) await setTimeout(20);
+  const sleeping = sleepers.map((sleeper) => sleeper.query(statement).catch(() => undefined));
+  await expect.poll(() => threadsRunning(admin), { timeout: 30_000 }).toBeGreaterThanOrEqual(count);
   return {
     count,
     [Symbol.asyncDispose]: async () => {

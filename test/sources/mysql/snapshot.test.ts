@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { describeOnServers } from "../../services/mysql-server.ts";
 import { openSnapshot, rowsOf, sourceOf, unhurried } from "./open-source.ts";
 import { createAccount } from "./test-account.ts";
+import { watchServer } from "./watched-server.ts";
 
 /** A lock that is waited for fails the statement at once instead. */
 const impatient = "set session lock_wait_timeout = 1, innodb_lock_wait_timeout = 1";
@@ -95,6 +96,23 @@ describeOnServers("one snapshot for all tables of a run", (server) => {
 
     expect(snapshot).toMatchObject({ shared: true, notices: [] });
     for (const peer of peers) await peer[Symbol.asyncDispose]();
+  });
+
+  test("a peer asks for nothing but rows, so that little is committed before it sees the moment", async () => {
+    await using db = await server.database();
+    await db.query("create table t (id int primary key); insert into t values (1)");
+    await using way = await watchServer(server);
+    await using peer = sourceOf(db, { port: way.port }, { pace: async () => undefined });
+
+    await using snapshot = await peer.openSnapshot(unhurried);
+    const asked = way.sent.toString("latin1");
+    const reading = await snapshot.openTable({ table: "t", fields: undefined });
+
+    expect(asked).toContain("START TRANSACTION WITH CONSISTENT SNAPSHOT");
+    expect(asked).not.toMatch(/SLAVE|REPLICA|read_only|UNIX_TIMESTAMP|INNODB_TRX/);
+    for (const known of ["role", "contentMarks"]) expect(snapshot).not.toHaveProperty(known);
+    expect(reading).not.toHaveProperty("watermark");
+    expect(await rowsOf(reading)).toEqual([[1]]);
   });
 
   test("with a commit between them each time they are not, and the run is told", async () => {

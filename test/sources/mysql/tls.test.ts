@@ -57,7 +57,7 @@ describeOnServers("TLS", (server) => {
     "verify_identity refuses a certificate that does not name %s, verify_ca takes it",
     async (host) => {
       await using db = await server.database();
-      await using other = await watchServer(server, host);
+      await using other = await watchServer(server, { host });
       const place = { host, port: other.port, sslCa };
 
       await expect(tlsOf(db, { ...place, sslMode: "verify_identity" })).rejects.toMatchObject({

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { pipeline } from "node:stream";
+import { setTimeout } from "node:timers/promises";
 import type { ServerAddress } from "../../services/server-address.ts";
 
 /** A way to the server that sees what clients ask, as long as they ask without TLS and compression. */
@@ -13,25 +14,56 @@ export interface WatchedServer extends AsyncDisposable {
   readonly sent: Buffer;
   /** True when a client has asked for TLS. */
   readonly sawTls: boolean;
+  /** From now on nothing gets through, either way, and no connection ends: as where the server's machine is gone. */
+  fallSilent(): void;
+  /** From now on the server does not understand a command with these words. */
+  misspell(words: string): void;
 }
 
 export const commandByte = { query: 0x03, prepare: 0x16, execute: 0x17 } as const;
 
-/** Listens on `host` and hands on to the server. */
-export async function watchServer(server: ServerAddress, host = "127.0.0.1"): Promise<WatchedServer> {
+export interface WatchedWay {
+  /** Where it listens. */
+  readonly host?: string;
+  /** How fast each connection gets what the server sends. */
+  readonly bytesPerSecond?: number;
+}
+
+/** Listens, and hands on to the server. */
+export async function watchServer(
+  server: Pick<ServerAddress, "host" | "port">,
+  { host = "127.0.0.1", bytesPerSecond }: WatchedWay = {},
+): Promise<WatchedServer> {
   const commands: number[] = [];
   const chunks: Buffer[] = [];
   const sockets = new Set<Socket>();
   let sawTls = false;
+  let isSilent = false;
+  const misspelled: string[] = [];
   const listener = createServer((client) => {
+    sockets.add(client.on("error", () => undefined));
+    if (isSilent) return;
     const toServer = connect(server.port, server.host);
-    for (const socket of [client, toServer]) sockets.add(socket.on("error", () => undefined));
+    sockets.add(toServer.on("error", () => undefined));
     const watch = watchCommands(commands);
     client.on("data", (bytes: Buffer) => {
+      for (const word of misspelled) {
+        const at = bytes.indexOf(word);
+        // The same bytes go to the server.
+        if (at >= 0) bytes.fill("x", at, at + word.length);
+      }
       chunks.push(bytes);
       sawTls ||= watch(bytes);
     });
-    pipeline(client, toServer, client, () => undefined);
+    if (bytesPerSecond === undefined) pipeline(client, toServer, client, () => undefined);
+    else
+      pipeline(
+        client,
+        toServer,
+        (sent) => slowed(sent, bytesPerSecond),
+        client,
+        () => undefined,
+      );
   });
   listener.listen(0, host);
   await once(listener, "listening");
@@ -45,11 +77,25 @@ export async function watchServer(server: ServerAddress, host = "127.0.0.1"): Pr
     get sawTls() {
       return sawTls;
     },
+    fallSilent: () => {
+      isSilent = true;
+      for (const socket of sockets) socket.unpipe().pause();
+    },
+    misspell: (words) => {
+      misspelled.push(words);
+    },
     [Symbol.asyncDispose]: async () => {
       listener.close();
       for (const socket of sockets) socket.destroy();
     },
   };
+}
+
+async function* slowed(sent: AsyncIterable<Buffer>, bytesPerSecond: number): AsyncGenerator<Buffer> {
+  for await (const bytes of sent) {
+    await setTimeout((bytes.length / bytesPerSecond) * 1000);
+    yield bytes;
+  }
 }
 
 /** Takes a client's bytes as they come; answers whether they turned into TLS. */
