@@ -1,4 +1,4 @@
-import type { Partition } from "../table/partition.ts";
+import { keyOfPartition } from "../table/partition.ts";
 import {
   filesOf,
   type LakeManifest,
@@ -64,9 +64,9 @@ function stateOf(table: ManifestTable | undefined): string {
 }
 
 function forget(table: ManifestTable, { slices: changed, dropped }: TableChange, run: string): ManifestTable {
-  const after = new Map(changed.map((change) => [keyOf(change.before.partition), change.after]));
+  const after = new Map(changed.map((change) => [keyOfPartition(change.before.partition), change.after]));
   const slices = table.slices.flatMap((slice) => {
-    const key = keyOf(slice.partition);
+    const key = keyOfPartition(slice.partition);
     return after.has(key) ? (after.get(key) ?? []) : [slice];
   });
   const still = new Set(filesOf(slices));
@@ -81,8 +81,4 @@ function forget(table: ManifestTable, { slices: changed, dropped }: TableChange,
     load: table.load && changed.length > 0 ? { ...table.load, run, rowCount } : table.load,
     ...{ slices, replaced, removals: [...table.removals, ...goes] },
   };
-}
-
-function keyOf(partition: Partition): string {
-  return JSON.stringify(partition.map(({ value }) => value));
 }

@@ -210,6 +210,8 @@ export class ByteStreams {
 
   #grow(): void {
     const blocks = Math.ceil(this.#next.length * 1.25);
+    // Ends are 32-bit integers.
+    if (blocks * this.#blockSize > 2 ** 31) throw new RangeError("streams of more than 2 GiB");
     const memory = new Uint8Array(blocks * this.#blockSize);
     this.#words = new Int32Array(memory.buffer);
     memory.set(this.#memory);

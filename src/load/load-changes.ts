@@ -1,7 +1,7 @@
 import { type ManifestSlice, rowsOf } from "../lake/manifest.ts";
 import type { SliceChanges, TableReading } from "../sources/source.ts";
 import { columnValues } from "../table/column-values.ts";
-import type { Partition } from "../table/partition.ts";
+import { keyOfPartition, type Partition } from "../table/partition.ts";
 import type { RecordBatch } from "../table/record-batch.ts";
 import type { Column } from "../table/table-schema.ts";
 import { type LoadHere, loadSome } from "./load-ranges.ts";
@@ -26,7 +26,7 @@ export interface LoadedChanges {
 /** The slices of a table that are to be read again. */
 export interface FoundChanges {
   readonly changes: SliceChanges;
-  /** Those that changed lately, and those whose rows are more or fewer than the lake's, by `keyOf` their partition. */
+  /** Those that changed lately, and those whose rows are more or fewer than the lake's, by `keyOfPartition` their partition. */
   readonly toRead: ReadonlyMap<string, Partition>;
   /** All that the source has, with their numbers of rows; undefined where no index has these. */
   readonly counts: SlicesByKey | undefined;
@@ -67,9 +67,9 @@ export async function loadChanges(
 ): Promise<LoadedChanges | undefined> {
   const ranges = changes.rangesOf([...toRead.values()]).map((condition) => ({ condition }));
   const loaded = await loadSome(reading, ranges, loadHere, onProgress, signal);
-  const read = new Set(loaded.slices.map(({ partition }) => keyOf(partition)));
+  const read = new Set(loaded.slices.map(({ partition }) => keyOfPartition(partition)));
   const kept = known.filter(({ partition }) => {
-    const key = keyOf(partition);
+    const key = keyOfPartition(partition);
     return !read.has(key) && !toRead.has(key) && (counts === undefined || counts.has(key));
   });
   const slices = [...kept, ...loaded.slices];
@@ -84,7 +84,7 @@ function isWhole(
   toRead: ReadonlyMap<string, Partition>,
   counts: SlicesByKey | undefined,
 ): boolean {
-  const rowCounts = new Map(slices.map((slice) => [keyOf(slice.partition), rowsAtSource(slice)]));
+  const rowCounts = new Map(slices.map((slice) => [keyOfPartition(slice.partition), rowsAtSource(slice)]));
   if (![...toRead.keys()].every((key) => rowCounts.has(key))) return false;
   if (counts === undefined) return true;
   const same = [...counts].every(([key, { rowCount }]) => rowCounts.get(key) === rowCount);
@@ -110,7 +110,7 @@ async function findSlicesToRead(
   for (const [key, { partition }] of await readSlices(changes.changed(signal), columns)) {
     toRead.set(key, partition);
   }
-  const rowCounts = new Map(known.map((slice) => [keyOf(slice.partition), rowsAtSource(slice)]));
+  const rowCounts = new Map(known.map((slice) => [keyOfPartition(slice.partition), rowsAtSource(slice)]));
   for (const [key, { partition, rowCount }] of counts ?? []) {
     if (rowCounts.get(key) !== rowCount) toRead.set(key, partition);
   }
@@ -138,14 +138,9 @@ async function readSlices(
   return new Map(
     rowCounts.map((rowCount, slice) => {
       const partition = numbers.partition(slice);
-      return [keyOf(partition), { partition, rowCount }];
+      return [keyOfPartition(partition), { partition, rowCount }];
     }),
   );
-}
-
-/** By which slices are told apart. */
-export function keyOf(partition: Partition): string {
-  return JSON.stringify(partition.map(({ value }) => value));
 }
 
 /** As the source counts them: those of people who are forgotten in the lake may still be there. */

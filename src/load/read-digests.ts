@@ -1,9 +1,8 @@
 import type { SliceDigests } from "../sources/source.ts";
 import { columnValues } from "../table/column-values.ts";
 import type { ColumnDigest, ContentDigest } from "../table/content-digest.ts";
-import type { Partition } from "../table/partition.ts";
+import { keyOfPartition, type Partition } from "../table/partition.ts";
 import type { Column } from "../table/table-schema.ts";
-import { keyOf } from "./load-changes.ts";
 import { SliceNumbers } from "./slice-numbers.ts";
 
 export interface DigestedSlice {
@@ -11,7 +10,7 @@ export interface DigestedSlice {
   readonly digest: ContentDigest;
 }
 
-/** What a source says that each slice holds, by `keyOf` its partition; no slice without rows. */
+/** What a source says that each slice holds, by `keyOfPartition` its partition; no slice without rows. */
 export async function readDigests(
   digests: SliceDigests,
   partitions: readonly Column[],
@@ -42,7 +41,7 @@ export async function readDigests(
           ]),
         ),
       };
-      const key = keyOf(partition);
+      const key = keyOfPartition(partition);
       const known = slices.get(key);
       // Values that are different at the source may be the same in the lake, such as impossible dates.
       if (digest.rowCount > 0)

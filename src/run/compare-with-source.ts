@@ -2,14 +2,13 @@ import type { LakeReader } from "../catalogs/lake-reader.ts";
 import { readForgottenPeople } from "../lake/forgotten-people.ts";
 import { describeLakeTable } from "../lake/lake-tables.ts";
 import type { ManifestTable } from "../lake/manifest.ts";
-import { keyOf } from "../load/load-changes.ts";
 import { openTableToLoad } from "../load/open-table-to-load.ts";
 import { type DigestedSlice, readDigests } from "../load/read-digests.ts";
 import type { TableToLoad } from "../load/table-to-load.ts";
 import type { OpenedLake } from "../open.ts";
 import type { Snapshot } from "../sources/source.ts";
 import type { ContentDigest } from "../table/content-digest.ts";
-import type { Partition } from "../table/partition.ts";
+import { keyOfPartition, type Partition } from "../table/partition.ts";
 import { planForgottenSlices } from "./forgotten-slices.ts";
 
 /** A slice that holds other rows at the source than in the lake. */
@@ -44,13 +43,13 @@ export async function compareWithSource(
   for (const [i, slice] of table.slices.entries()) {
     signal.throwIfAborted();
     const inLake = await reader.digest({ ...table, slices: [slice] }, digests.columns);
-    const there = atSource.get(keyOf(slice.partition))?.digest;
+    const there = atSource.get(keyOfPartition(slice.partition))?.digest;
     const forgotten = known.slices[i]?.forgottenRows ?? 0;
     if (forgotten > 0 && there?.rowCount === inLake.rowCount + forgotten) continue;
     const found = describeDifference(there, inLake);
     if (found !== undefined) differences.push({ partition: slice.partition, message: found });
   }
-  const inLakeKeys = new Set(table.slices.map(({ partition }) => keyOf(partition)));
+  const inLakeKeys = new Set(table.slices.map(({ partition }) => keyOfPartition(partition)));
   const lacking = [...atSource].flatMap(([key, slice]) => (inLakeKeys.has(key) ? [] : [slice]));
   if (lacking.length === 0) return differences;
   const isForgotten = planForgottenSlices(known, await readForgottenPeople(store, place));

@@ -8,12 +8,12 @@ import {
   storedAt,
 } from "../lake/manifest.ts";
 import { type LoadedTable, planPublication } from "../lake/plan-publication.ts";
-import { keyOf } from "../load/load-changes.ts";
 import type { TableToLoad } from "../load/table-to-load.ts";
 import type { OpenedLake } from "../open.ts";
 import type { Reporter } from "../reports/reporter.ts";
 import type { Settings } from "../settings/settings.ts";
 import { type LakePlace, runOfFile } from "../stores/lake-path.ts";
+import { keyOfPartition } from "../table/partition.ts";
 import { openPeopleSearch, type PeopleSearch } from "./people-search.ts";
 import { planSearch, tablesLeadingTo } from "./plan-search.ts";
 import { rewriteSlices } from "./rewrite-slices.ts";
@@ -125,9 +125,9 @@ async function writeWithout(
   const { store, place } = lake;
   const rewrite = { lake, run, startedAt: started.toISOString(), search, files, signal };
   const { changes, receipts } = await rewriteSlices(rewrite, planned, found, sought);
-  const after = new Map(changes.map((change) => [keyOf(change.before.partition), change.after]));
+  const after = new Map(changes.map((change) => [keyOfPartition(change.before.partition), change.after]));
   const slices = table.slices.flatMap((slice) => {
-    const partition = keyOf(slice.partition);
+    const partition = keyOfPartition(slice.partition);
     return after.has(partition) ? withPublished(place, run, slice, after.get(partition)) : [slice];
   });
   const anew = new Set(receipts.map(({ key }) => key));

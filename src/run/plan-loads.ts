@@ -2,7 +2,7 @@ import { PanoramaError } from "../errors.ts";
 import { type LakeManifest, type ManifestTable, readManifest } from "../lake/manifest.ts";
 import { inPlace } from "../lake/publish.ts";
 import { chooseStrategy } from "../load/choose-strategy.ts";
-import { findChanges, type FoundChanges, keyOf, rowsAtSource } from "../load/load-changes.ts";
+import { findChanges, type FoundChanges, rowsAtSource } from "../load/load-changes.ts";
 import { cutsOf, findRanges } from "../load/load-key-ranges.ts";
 import { openTableToLoad } from "../load/open-table-to-load.ts";
 import { type RangePlan, rangesOfFiles } from "../load/plan-key-ranges.ts";
@@ -12,7 +12,7 @@ import { type OpenedLake, openLake, openSource } from "../open.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { QuestionCost, ServerRole, Snapshot, TableReading } from "../sources/source.ts";
 import type { KeyRange } from "../table/key-range.ts";
-import type { Partition } from "../table/partition.ts";
+import { keyOfPartition, type Partition } from "../table/partition.ts";
 import type { SchemaChange } from "../table/schema-changes.ts";
 import { planTableToLoad } from "./plan-table-to-load.ts";
 import { resolveSelection, type SelectedTables, type Selection } from "./select-tables.ts";
@@ -203,7 +203,9 @@ function describeChanges(
   { known }: PlannedChanges,
   { toRead, counts }: FoundChanges,
 ): Pick<PlannedTable, "slices" | "keptSlices" | "goneSlices" | "estimatedRows"> {
-  const rowCounts = new Map(known.slices.map((slice) => [keyOf(slice.partition), rowsAtSource(slice)]));
+  const rowCounts = new Map(
+    known.slices.map((slice) => [keyOfPartition(slice.partition), rowsAtSource(slice)]),
+  );
   const keys = [...toRead.keys()];
   const others = [...rowCounts.keys()].filter((key) => !toRead.has(key));
   const gone = counts === undefined ? [] : others.filter((key) => !counts.has(key));

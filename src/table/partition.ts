@@ -7,3 +7,8 @@ export interface PartitionValue {
 
 /** The part of a lake table that is replaced as a whole. An unpartitioned table is one slice. */
 export type Partition = readonly PartitionValue[];
+
+/** By which the slices of one table are told apart. */
+export function keyOfPartition(partition: Partition): string {
+  return JSON.stringify(partition.map(({ value }) => value));
+}

@@ -43,6 +43,16 @@ async function load(site: Site, force = false): Promise<readonly number[] | unde
   return loaded?.kind === "table-loaded" ? [loaded.slices, loaded.keptSlices] : undefined;
 }
 
+async function loadedSite(school: TestDatabase): Promise<Site> {
+  await fill(school);
+  const site = await openSite({
+    datalake: localLake,
+    datasources: [mysqlDatasource(school, ["auth_user", modules], { parallel_reads: 1 })],
+  });
+  await load(site);
+  return site;
+}
+
 async function parquetFiles(site: Site): Promise<readonly string[]> {
   return (await site.files()).filter((file) => /courseware_studentmodule\/.*\.parquet$/.test(file));
 }
@@ -55,12 +65,7 @@ async function idsInLake(site: Site): Promise<readonly number[]> {
 describeOnServers("a table that is kept in ranges of its key and loses a person", (server) => {
   test("keeps its ranges, of which later loads read those that change", async () => {
     await using school = await server.database();
-    await fill(school);
-    await using site = await openSite({
-      datalake: localLake,
-      datasources: [mysqlDatasource(school, ["auth_user", modules], { parallel_reads: 1 })],
-    });
-    await load(site);
+    await using site = await loadedSite(school);
     const others = ids.filter((id) => !isForgotten(id));
 
     await forget(site, "--user", "2");
@@ -85,12 +90,7 @@ describeOnServers("a table that is kept in ranges of its key and loses a person"
 
   test("keeps the files that are published until others are, also where rows of the person are in them", async () => {
     await using school = await server.database();
-    await fill(school);
-    await using site = await openSite({
-      datalake: localLake,
-      datasources: [mysqlDatasource(school, ["auth_user", modules], { parallel_reads: 1 })],
-    });
-    await load(site);
+    await using site = await loadedSite(school);
     const before = await parquetFiles(site);
     // As a run leaves it that is killed before it has removed a row.
     const { store, place } = await openLake(await readSettings(site.settingsFile));
