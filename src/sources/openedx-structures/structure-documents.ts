@@ -29,7 +29,8 @@ const leftOut = [
   "edit_info.update_version",
 ].map((path) => [`blocks.${path}`, 0] as const);
 
-const definitionsAtOnce = 50;
+/** Of a course all that are wanted, mostly; what a server sends at once it bounds by bytes itself. */
+const definitionsAtOnce = 500;
 
 /**
  * One structure; undefined when there is none of that id. Throws an error that is not a PanoramaError for bytes that
@@ -40,8 +41,16 @@ export async function fetchStructure(
   structureId: string,
   signal: AbortSignal,
 ): Promise<StructureDocument | undefined> {
-  const [bytes] = await find(modulestore, "structures", [structureId], Object.fromEntries(leftOut), signal);
-  return bytes === undefined ? undefined : (plain(decode(bytes)) as StructureDocument);
+  for await (const bytes of find(
+    modulestore,
+    "structures",
+    [structureId],
+    Object.fromEntries(leftOut),
+    signal,
+  )) {
+    return plain(decode(bytes)) as StructureDocument;
+  }
+  return undefined;
 }
 
 /** The inputs of problems, by their definitions. One that is missing, is damaged or holds no XML, is not in the answer. */
@@ -53,7 +62,7 @@ export async function countDefinitionInputs(
   const counts = new Map<string, InputCount>();
   for (let from = 0; from < definitionIds.length; from += definitionsAtOnce) {
     const ids = definitionIds.slice(from, from + definitionsAtOnce);
-    for (const bytes of await find(modulestore, "definitions", ids, { "fields.data": 1 }, signal)) {
+    for await (const bytes of find(modulestore, "definitions", ids, { "fields.data": 1 }, signal)) {
       const definition = decodeOrNone(bytes);
       const data = (definition?.["fields"] as { data?: unknown } | null | undefined)?.data;
       if (typeof data === "string") counts.set(String(definition?.["_id"]), countInputs(data));
@@ -63,13 +72,13 @@ export async function countDefinitionInputs(
 }
 
 /** Undecoded, so that one damaged document does not take others with it. */
-async function find(
+async function* find(
   { session, source, collection }: Modulestore,
   name: "structures" | "definitions",
   ids: readonly string[],
   projection: Readonly<Record<string, 0 | 1>>,
   signal: AbortSignal,
-): Promise<readonly Uint8Array[]> {
+): AsyncGenerator<Uint8Array> {
   const objectIds = ids.filter((id) => ObjectId.isValid(id)).map((id) => ObjectId.createFromHexString(id));
   try {
     const [only] = objectIds;
@@ -83,7 +92,7 @@ async function find(
         signal,
       },
     );
-    return (await found.toArray()) as unknown as readonly Uint8Array[];
+    for await (const bytes of found) yield bytes as unknown as Uint8Array;
   } catch (error) {
     signal.throwIfAborted();
     const what = `Cannot read ${collection}.${name} at ${session.place}`;
@@ -106,15 +115,22 @@ function decodeOrNone(bytes: Uint8Array): Document | undefined {
   }
 }
 
-/** Ids as hexadecimal digits; numbers that BSON has types of its own for as numbers. */
+/** Ids as hexadecimal digits; numbers that BSON has types of its own for as numbers. Changes the value that it is given. */
 function plain(value: unknown): unknown {
   if (typeof value !== "object" || value === null || value instanceof Date) return value;
-  if (Array.isArray(value)) return value.map(plain);
   if (value instanceof ObjectId) return value.toHexString();
   if (value instanceof BSON.Long || value instanceof BSON.Decimal128) return Number(value.toString());
   // Of the other types of BSON none is a setting of a block.
   if (value instanceof BSON.BSONValue) return null;
-  const copy: Record<string, unknown> = {};
-  for (const [key, each] of Object.entries(value)) copy[key] = plain(each);
-  return copy;
+  if (Array.isArray(value)) {
+    const array = value as unknown[];
+    for (let i = 0; i < array.length; i++) array[i] = plain(array[i]);
+    return array;
+  }
+  const record = value as Record<string, unknown>;
+  for (const key of Object.keys(record)) {
+    const each = record[key];
+    if (typeof each === "object" && each !== null) record[key] = plain(each);
+  }
+  return record;
 }
