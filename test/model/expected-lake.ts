@@ -36,12 +36,14 @@ export function describeNow(
   const expected = rows.map((row) => table.expected(row));
   const latest = new Map<string, bigint>();
   let last: bigint | undefined;
+  // A server that rounds gives rows of now the whole second that comes next.
+  const nextSecond = (now / 1_000_000n + 1n) * 1_000_000n;
   rows.forEach((row, i) => {
     const key = sliceOf(table, expected[i] as LakeRow, cuts);
     const time = row[table.timeColumn];
     const micros = typeof time === "string" ? microsOf(time) : anyMoment;
     if (micros > (latest.get(key) ?? -anyMoment)) latest.set(key, micros);
-    if (time !== null && micros <= now && micros > (last ?? -anyMoment)) last = micros;
+    if (time !== null && micros <= nextSecond && micros > (last ?? -anyMoment)) last = micros;
   });
   const { slices, rowCounts } = group(table, expected, cuts);
   const bound = last === undefined ? undefined : last - table.overlapMicros - openMicros;

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { describeOnServers, type TestServer } from "../services/mysql-server.ts";
 import type { ServerKind } from "../services/server-address.ts";
 import { temporaryFolder } from "../services/temporary-folder.ts";
-import { histories, type HistoryOptions } from "./history.ts";
+import { histories, type History, type HistoryOptions } from "./history.ts";
 import { liveThrough, type Met } from "./model-world.ts";
 import { OpenTransaction } from "./open-transaction.ts";
 
@@ -71,13 +71,23 @@ async function liveHistories(server: TestServer, count: number, wanted: HistoryO
     if (met.tables < count) await liveThrough(history, writers, folder.path, met);
   });
   const endOnFailure = process.env["PANORAMA_MODEL_SHRINK"] === "0";
-  await fc.assert(property, { seed, ...more, numRuns: count, endOnFailure });
+  const details = await fc.check(property, { seed, ...more, numRuns: count, endOnFailure });
+  if (details.failed) throw failureOf(details);
 
   const seconds = Math.round((Date.now() - started) / 1000);
   process.stdout.write(
     `${server.kind}, seed ${seed}: ${met.tables} histories in ${seconds} s, ${spell(met)}\n`,
   );
   return met;
+}
+
+/** How to repeat it comes last, where a log that is cut still has it. */
+function failureOf(details: fc.RunDetails<[history: History]>): Error {
+  const { errorInstance, counterexample, seed, counterexamplePath } = details;
+  const reason = errorInstance instanceof Error ? errorInstance.message : String(errorInstance);
+  const again = `PANORAMA_MODEL_SEED=${seed} PANORAMA_MODEL_PATH=${counterexamplePath ?? ""}`;
+  const text = [fc.stringify(counterexample), reason, `${again} repeats it`].join("\n");
+  return new Error(text);
 }
 
 function spell({ runs, loads, behind }: Met): string {

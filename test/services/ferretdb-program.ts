@@ -33,22 +33,9 @@ export async function ensureFerretdb(home: string, workFolder: string, log: stri
   await changeSource(source);
 
   const built = join(workFolder, "ferretdb");
-  const tags = ["-tags", "ferretdb_no_postgresql"];
-  await runToEnd(
-    [
-      ...(await withFasterJson(go)),
-      "build",
-      "-C",
-      source,
-      "-buildvcs=false",
-      ...tags,
-      "-o",
-      built,
-      "./cmd/ferretdb",
-    ],
-    undefined,
-    log,
-  );
+  const command = await withFasterJson(go);
+  const options = ["-C", source, "-buildvcs=false", "-tags", "ferretdb_no_postgresql", "-o", built];
+  await runToEnd([...command, "build", ...options, "./cmd/ferretdb"], undefined, log);
   await mkdir(join(home, "ferretdb"), { recursive: true });
   // As a whole: another test run may be looking for it.
   await rename(built, program);
@@ -57,7 +44,7 @@ export async function ensureFerretdb(home: string, workFolder: string, log: stri
 }
 
 /** How to run Go: with its second JSON package below the first one, where it has that; from 1.25 on. */
-async function withFasterJson(go: string): Promise<readonly string[]> {
+async function withFasterJson(go: string): Promise<readonly [string, ...string[]]> {
   const command = ["env", "GOEXPERIMENT=jsonv2", go] as const;
   const [program, ...words] = command;
   return run(program, [...words, "version"]).then(
