@@ -10,10 +10,10 @@ const definitionId = (number: number): string => `d${String(number).padStart(23,
 const problemXml = "<problem><stringresponse><textline/></stringresponse></problem>";
 
 describeOnMongo("definitions of problems", (server) => {
-  test("are fetched fifty at a time, and only for problems without a weight", async () => {
+  test("are fetched five hundred at a time, and only for problems without a weight", async () => {
     await using mongo = await server.database();
     await using watched = await watchMongo(server);
-    const numbers = Array.from({ length: 120 }, (_, i) => i);
+    const numbers = Array.from({ length: 1_120 }, (_, i) => i);
     await fill(mongo, {
       active_versions: [publishedCourse("a", structureId)],
       structures: [
@@ -41,7 +41,7 @@ describeOnMongo("definitions of problems", (server) => {
 
     const { rows } = await readTable(optionsFor({ ...server, ...watched }, mongo));
 
-    expect(watched.finds("modulestore.definitions").map(({ idCount }) => idCount)).toEqual([50, 50]);
+    expect(watched.finds("modulestore.definitions").map(({ idCount }) => idCount)).toEqual([500, 500, 100]);
     expect(watched.commands.filter(({ name }) => name === "getMore")).toEqual([]);
     const weights = rows.filter(({ block_type }) => block_type === "problem").map(({ weight }) => weight);
     expect(weights).toEqual(numbers.map((i) => (i < 20 ? i : 1)));
