@@ -1,5 +1,8 @@
 import type { ColumnData } from "../table/record-batch.ts";
 
+/** What is taken at first: most tables are small, and there may be many of them. */
+const firstBytes = 1 << 20;
+
 /**
  * Thousands of byte streams that grow side by side in one piece of memory, as lists of small blocks: no
  * stream is ever moved to grow, and what one gives up serves the next.
@@ -7,6 +10,7 @@ import type { ColumnData } from "../table/record-batch.ts";
 export class ByteStreams {
   readonly #blockSize: number;
   readonly #blockMask: number;
+  readonly #expectedBlocks: number;
   #memory: Uint8Array;
   /** The same bytes. */
   #words: Int32Array;
@@ -24,16 +28,18 @@ export class ByteStreams {
   #blockCounts: Int32Array = new Int32Array(0);
 
   /**
-   * Room for `byteCount` bytes is set aside, which takes memory only as it is used; more is added when needed.
+   * Room is made as it is needed, up to `byteCount` bytes in few steps, and above them in small ones.
    * `blockSize` is a power of two from 16 on, so that a number never lies across two blocks.
    */
   constructor(byteCount: number, blockSize: number) {
     this.#blockSize = blockSize;
     this.#blockMask = blockSize - 1;
-    this.#memory = new Uint8Array(byteCount);
+    this.#expectedBlocks = byteCount / blockSize;
+    const blocks = Math.min(this.#expectedBlocks, firstBytes / blockSize);
+    this.#memory = new Uint8Array(blocks * blockSize);
     this.#words = new Int32Array(this.#memory.buffer);
     this.#view = new DataView(this.#memory.buffer);
-    this.#next = new Int32Array(byteCount / blockSize);
+    this.#next = new Int32Array(blocks);
   }
 
   get usedBytes(): number {
@@ -209,7 +215,9 @@ export class ByteStreams {
   }
 
   #grow(): void {
-    const blocks = Math.ceil(this.#next.length * 1.25);
+    const { length } = this.#next;
+    const blocks =
+      length < this.#expectedBlocks ? Math.min(this.#expectedBlocks, length * 4) : Math.ceil(length * 1.25);
     // Ends are 32-bit integers.
     if (blocks * this.#blockSize > 2 ** 31) throw new RangeError("streams of more than 2 GiB");
     const memory = new Uint8Array(blocks * this.#blockSize);

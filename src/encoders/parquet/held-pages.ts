@@ -9,6 +9,8 @@ import type { ByteSink } from "../encoder.ts";
 const memoryBudget = 16 << 20;
 /** The same where many files are open, whose pages go to disk anyhow. */
 const crowdedBudget = 8 << 20;
+/** What is taken of it at first: most tables are small, and there may be many of them. */
+const firstMemory = 256 << 10;
 
 /** A compressed page with its header that waits for its row group to be complete. */
 export interface HeldPage {
@@ -24,14 +26,13 @@ export interface HeldPage {
  * is unlinked as soon as it is open, so that a crash leaves nothing of the learners' data behind.
  */
 export class HeldPages implements AsyncDisposable {
-  readonly #memory = new Uint8Array(memoryBudget);
+  #memory = new Uint8Array(firstMemory);
   readonly #inMemory = new Set<HeldPage>();
   #used = 0;
   #file: FileHandle | undefined;
   #fileSize = 0;
   #turn: Promise<void> = Promise.resolve();
   #spilling = false;
-  /** Of `#memory`, which takes no room before it is used. */
   #budget = memoryBudget;
 
   /** Many files are open from now on. */
@@ -46,12 +47,21 @@ export class HeldPages implements AsyncDisposable {
     while (this.#spilling || this.#used + length > this.#budget) {
       await this.#inTurn(() => this.#spill(length));
     }
+    this.#ensure(this.#used + length);
     const page: HeldPage = { length, place: "memory", offset: this.#used };
     this.#memory.set(header, this.#used);
     this.#memory.set(body, this.#used + header.length);
     this.#used += length;
     this.#inMemory.add(page);
     return page;
+  }
+
+  /** Who writes a page meanwhile goes on with the memory of before. */
+  #ensure(size: number): void {
+    if (size <= this.#memory.length) return;
+    const larger = new Uint8Array(Math.min(memoryBudget, Math.max(size, this.#memory.length * 4)));
+    larger.set(this.#memory.subarray(0, this.#used));
+    this.#memory = larger;
   }
 
   /** Writes a page to where it belongs, and forgets it. */
