@@ -31,19 +31,25 @@ export function failDisk(first: number): Disposable {
   };
 }
 
-/** Loads all tables in a process of its own, which is killed at the operation `first` on the disk, if it gets there. */
+/**
+ * Loads all tables in a process of its own, which is killed at the operation `first` on the disk or the request to a
+ * bucket, if it gets there.
+ */
 export async function runAndKill(settingsFile: string, force: boolean, first: number): Promise<RunOutcome> {
   const program = `
     import promises from "node:fs/promises";
+    import http from "node:http";
     import { syncBuiltinESMExports } from "node:module";
     let count = 0;
-    for (const name of ${JSON.stringify(names)}) {
-      const operation = promises[name];
-      promises[name] = (...args) => {
+    const counted = (module, name) => {
+      const operation = module[name];
+      module[name] = (...args) => {
         if (count++ === ${first}) process.kill(process.pid, "SIGKILL");
         return operation(...args);
       };
-    }
+    };
+    for (const name of ${JSON.stringify(names)}) counted(promises, name);
+    counted(http, "request");
     syncBuiltinESMExports();`;
   const args = ["--settings", settingsFile, "extract-and-load", "--all", ...(force ? ["--force"] : [])];
   const child = spawn(

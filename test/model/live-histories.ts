@@ -1,9 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { describeWithHttpfs } from "../services/duckdb-httpfs.ts";
 import { describeOnServers, type TestServer } from "../services/mysql-server.ts";
+import { describeOnS3 } from "../services/s3-server.ts";
 import type { ServerKind } from "../services/server-address.ts";
 import { temporaryFolder } from "../services/temporary-folder.ts";
 import { histories, type History, type HistoryOptions } from "./history.ts";
+import { lakeInBucket, lakeInFolder, type ModelLake } from "./model-lake.ts";
 import { liveThrough, type Met } from "./model-world.ts";
 import { OpenTransaction } from "./open-transaction.ts";
 
@@ -34,7 +37,7 @@ export function describeHistories(kind: ServerKind): void {
     "the lake is the source",
     (server) => {
       const live = (count: number, wanted: HistoryOptions): Promise<Met> =>
-        liveHistories(server, count, wanted);
+        liveHistories(server, count, wanted, lakeInFolder);
 
       test("after every run, whatever happened to tables, settings, servers, disks and runs before it", {
         timeout: 7_200_000,
@@ -59,16 +62,44 @@ export function describeHistories(kind: ServerKind): void {
   );
 }
 
-async function liveHistories(server: TestServer, count: number, wanted: HistoryOptions): Promise<Met> {
+/** The same of a lake in a bucket, where the network takes its time: fewer are tried. */
+export function describeHistoriesInBucket(kind: ServerKind): void {
+  describeOnS3("in a bucket", (s3) => {
+    describeWithHttpfs("read by DuckDB", () => {
+      describeOnServers(
+        "the lake is the source",
+        (server) => {
+          test("after every run, whatever happened", { timeout: 7_200_000 }, async () => {
+            await using bucket = await s3.bucket();
+            const count = Math.ceil(historyCount() / 8);
+            const open = (folder: string): ModelLake => lakeInBucket(s3, bucket, folder);
+            const { loads } = await liveHistories(server, count, options, open);
+
+            if (!isReplay()) expect(loads.get("some slices")).toBeGreaterThan(0);
+          });
+        },
+        [kind],
+      );
+    });
+  });
+}
+
+async function liveHistories(
+  server: TestServer,
+  count: number,
+  wanted: HistoryOptions,
+  openLake: (folder: string) => ModelLake,
+): Promise<Met> {
   await using main = await server.database({ name: "model" });
   await using other = await server.database({ name: "other" });
   await using folder = await temporaryFolder();
+  const world = { lake: openLake(folder.path), folder: folder.path };
   const writers = await OpenTransaction.open(main, other);
   const met: Met = { runs: new Map(), loads: new Map(), tables: 0, behind: 0 };
   const { seed, ...more } = seedOf();
   const started = Date.now();
   const property = fc.asyncProperty(histories(wanted), async (history) => {
-    if (met.tables < count) await liveThrough(history, writers, folder.path, met);
+    if (met.tables < count) await liveThrough(history, writers, world, met);
   });
   const endOnFailure = process.env["PANORAMA_MODEL_SHRINK"] === "0";
   const details = await fc.check(property, { seed, ...more, numRuns: count, endOnFailure });

@@ -1,4 +1,4 @@
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import {
@@ -10,10 +10,11 @@ import {
   type RunOutcome,
   type Settings,
 } from "../../src/index.ts";
-import { localLake, mysqlDatasource } from "../journeys/site.ts";
+import { mysqlDatasource } from "../journeys/site.ts";
 import { describeNow, ExpectedLake, type LakeRow, type TableNow } from "./expected-lake.ts";
 import { failDisk, runAndKill } from "./failing-disk.ts";
 import type { Fate, History, RunPlan } from "./history.ts";
+import type { ModelLake } from "./model-lake.ts";
 import { ModelTable, spelled } from "./model-table.ts";
 import { OpenTransaction } from "./open-transaction.ts";
 
@@ -54,14 +55,14 @@ interface Ended {
   readonly events: readonly RunEvent[];
 }
 
-/** Lives through a history; throws where a lake is not what it has to be. */
+/** Lives through a history; throws where the lake, of which nothing is left, is not what it has to be. */
 export async function liveThrough(
   history: History,
   writers: OpenTransaction,
-  folder: string,
+  { lake, folder }: { readonly lake: ModelLake; readonly folder: string },
   met: Met,
 ): Promise<void> {
-  const world = new ModelWorld(history, writers, folder, met);
+  const world = new ModelWorld(history, writers, lake, folder, met);
   try {
     await world.create();
     for (const [i, run] of history.runs.entries()) await world.live(i, run);
@@ -77,13 +78,15 @@ class ModelWorld {
   readonly #history: History;
   readonly #members: readonly Member[];
   readonly #writers: OpenTransaction;
+  readonly #lake: ModelLake;
   readonly #folder: string;
   readonly #met: Met;
   #format: "parquet" | "csv" = "parquet";
 
-  constructor(history: History, writers: OpenTransaction, folder: string, met: Met) {
+  constructor(history: History, writers: OpenTransaction, lake: ModelLake, folder: string, met: Met) {
     this.#history = history;
     this.#writers = writers;
+    this.#lake = lake;
     this.#folder = folder;
     this.#met = met;
     this.#members = history.tables.map(({ shape }, i) => {
@@ -100,11 +103,7 @@ class ModelWorld {
     this.#met.behind += this.#members.reduce((sum, { lake }) => sum + lake.behind, 0);
     const names = this.#members.map(({ table }) => table.name);
     await this.#writers.main.query(`drop table if exists ${names.join(", ")}`);
-    await rm(this.#lakeFolder, { recursive: true, force: true });
-  }
-
-  get #lakeFolder(): string {
-    return join(this.#folder, "lake");
+    await this.#lake.remove();
   }
 
   async live(index: number, plan: RunPlan): Promise<void> {
@@ -115,9 +114,10 @@ class ModelWorld {
     }
     if (plan.otherFormat) this.#format = this.#format === "csv" ? "parquet" : "csv";
     if (plan.open !== "stays") await this.#writers.end(plan.open);
-    count(this.#met.runs, plan.fate.fate);
+    const fate: Fate = plan.fate.fate === "loses-disk" && !this.#lake.onDisk ? { fate: "ends" } : plan.fate;
+    count(this.#met.runs, fate.fate);
     if (plan.settled) await setTimeout(settlingMillis);
-    if (plan.fate.fate !== "skipped") await this.#run(plan);
+    if (fate.fate !== "skipped") await this.#run({ ...plan, fate });
   }
 
   /** At the end of every history the lake is the source once more, whatever no time and no number told. */
@@ -172,7 +172,7 @@ class ModelWorld {
     const file = join(this.#folder, "panorama_settings.yaml");
     const entries = this.#members.map(({ table }) => table.entryFor(this.#format));
     const content = {
-      datalake: { ...localLake, format: this.#format },
+      datalake: { ...this.#lake.datalake, format: this.#format },
       datasources: [mysqlDatasource(this.#writers.main, entries, { parallel_reads: 1 })],
     };
     await writeFile(file, JSON.stringify(content));
@@ -206,7 +206,7 @@ class ModelWorld {
     const settled = await Promise.allSettled(running);
     disk?.[Symbol.dispose]();
     await Promise.all(writing);
-    if (fate.fate === "loses-disk") await removeLocks(this.#lakeFolder);
+    if (fate.fate === "loses-disk") await this.#lake.removeLocks();
     return {
       outcomes: settled.flatMap((each) => (each.status === "fulfilled" ? [each.value] : [])),
       errors: settled.flatMap((each) => (each.status === "rejected" ? [each.reason as unknown] : [])),
@@ -278,9 +278,7 @@ class ModelWorld {
   }
 
   async #publishedTables(): Promise<readonly PublishedTable[]> {
-    const text = await readFile(join(this.#lakeFolder, "school/_panorama/manifest.json"), "utf8").catch(
-      () => `{"tables":[]}`,
-    );
+    const text = (await this.#lake.manifest()) ?? `{"tables":[]}`;
     return (JSON.parse(text) as { readonly tables: readonly PublishedTable[] }).tables;
   }
 
@@ -296,16 +294,6 @@ class ModelWorld {
 
 function isConflict(error: unknown): boolean {
   return error instanceof PanoramaError && error.code === "STORE_CONFLICT";
-}
-
-/** A process that had been killed would hold no lock. */
-async function removeLocks(folder: string): Promise<void> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
-  for (const entry of entries) {
-    if (/^\..+\.lock$/.test(entry.name)) {
-      await rm(join(entry.parentPath, entry.name), { recursive: true, force: true });
-    }
-  }
 }
 
 function count(counts: Map<string, number>, name: string): void {

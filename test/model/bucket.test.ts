@@ -1,0 +1,3 @@
+import { describeHistoriesInBucket } from "./live-histories.ts";
+
+describeHistoriesInBucket("mariadb");
