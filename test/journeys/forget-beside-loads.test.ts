@@ -19,7 +19,7 @@ describeOnServers("somebody is forgotten while tables are loaded", (server) => {
       datasources: [mysqlDatasource(school, [...schoolTables, "course_goals_useractivity"])],
     });
     await loadAll(site);
-    await using gate = await closeGate(server);
+    await using gate = await closeGate(server, school);
     await school.query(`
       rename table auth_user to users;
       create view auth_user as
@@ -54,7 +54,7 @@ describeOnServers("somebody is forgotten while tables are loaded", (server) => {
   test("and whoever forgets is told of a load that had begun before", async () => {
     await using school = await server.database();
     await fillSchool(school);
-    await using gate = await closeGate(server);
+    await using gate = await closeGate(server, school);
     await school.query(`create view slow as select id, ${gate.column("id = 1")} as gate from orders`);
     await using site = await openSite({
       datalake: localLake,

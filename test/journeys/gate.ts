@@ -10,8 +10,8 @@ export interface Gate extends AsyncDisposable {
   /** The value of a column, as SQL: asks for the lock in the row for which `condition` holds. */
   column(condition: string): string;
   /**
-   * Resolves with the id of the connection that stands before the gate, which is none of `others`, in a question that
-   * names `view`, `slow` when it is left out.
+   * Resolves with the id of the connection to the database that stands before the gate, which is none of `others`, in
+   * a question that names `view`, `slow` when it is left out.
    */
   reader(others?: readonly number[], view?: string): Promise<number>;
   open(): Promise<void>;
@@ -19,7 +19,8 @@ export interface Gate extends AsyncDisposable {
 
 let gateCount = 0;
 
-export async function closeGate(server: ServerAddress): Promise<Gate> {
+/** Other tests have gates of their own on the same server: `database` is where the view of this one is. */
+export async function closeGate(server: ServerAddress, database: { readonly name: string }): Promise<Gate> {
   const { host, port, user, password } = server;
   const holder = await createConnection({ host, port, user, password });
   // A test may end the server.
@@ -31,8 +32,8 @@ export async function closeGate(server: ServerAddress): Promise<Gate> {
     reader: async (others = [], view = "slow") => {
       for (;;) {
         const [rows] = await holder.query<RowDataPacket[]>(
-          "select id from information_schema.processlist where state = 'User lock' and info like ?",
-          [`%${view}%`],
+          "select id from information_schema.processlist where state = 'User lock' and db = ? and info like ?",
+          [database.name, `%${view}%`],
         );
         const ids = rows.map((row) => Number(row["id"] ?? row["ID"]));
         const [found] = ids.filter((id) => !others.includes(id));

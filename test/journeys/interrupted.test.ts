@@ -28,7 +28,7 @@ async function holdSecondRun(
   server: TestServer,
   format: "parquet" | "csv",
 ): Promise<HeldRun> {
-  const gate = await closeGate(server);
+  const gate = await closeGate(server, shop);
   await shop.query(`
     create table orders (id int primary key); insert into orders values (1);
     create table numbers (id int primary key, text varchar(200));

@@ -24,7 +24,7 @@ async function holdRun(
   shop: Pick<TestDatabase, "name" | "sourceOptions">,
   then: (run: HeldRun) => Promise<void>,
 ): Promise<void> {
-  await using gate = await closeGate(server);
+  await using gate = await closeGate(server, shop);
   const session = await createConnection({ ...shop.sourceOptions, multipleStatements: true });
   await session.query(`
     create table orders (id int primary key); insert into orders values (1);

@@ -10,7 +10,7 @@ describeOnServers(
   (server) => {
     test("sees the old rows until the run has published, also in a connection held open", async () => {
       await using shop = await server.database();
-      await using gate = await closeGate(server);
+      await using gate = await closeGate(server, shop);
       await shop.query(`
         create table orders (id int primary key, total int); insert into orders values (1, 10), (2, 20);
         create view slow as select id, ${gate.column("id = 2")} as gate from orders`);

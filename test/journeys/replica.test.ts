@@ -87,7 +87,7 @@ async function standStill(
     readonly way: WatchedServer;
   }) => Promise<void>,
 ): Promise<void> {
-  await using gate = await closeGate(pair.replica.address);
+  await using gate = await closeGate(pair.replica.address, pair.primary);
   await pair.primary.query(`${ordersSql};
     create view slow as select id, ${gate.column("id = 1")} as gate from orders`);
   await pair.caughtUp();

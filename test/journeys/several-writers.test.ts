@@ -10,7 +10,7 @@ describeOnServers(
   (server) => {
     test("of the same table: the one that publishes first wins, the other says so and leaves nothing", async () => {
       await using shop = await server.database();
-      await using gate = await closeGate(server);
+      await using gate = await closeGate(server, shop);
       await shop.query(`
         create table orders (id int primary key); insert into orders values (1);
         create view slow as select id, ${gate.column("id = 2")} as gate from orders`);
@@ -62,7 +62,7 @@ describeOnServers(
 
     test("of different tables: both publish", async () => {
       await using shop = await server.database();
-      await using gate = await closeGate(server);
+      await using gate = await closeGate(server, shop);
       await shop.query(`
         create table orders (id int primary key); insert into orders values (1);
         create view slow as select id, ${gate.column("id = 1")} as gate from orders`);
