@@ -8,7 +8,7 @@ const config: ViteUserConfig = {
     reporters: ["default"],
     pool: "forks",
     maxWorkers: 2,
-    // Files share what they import: to load it 225 times takes minutes.
+    // Files share what they import: to load it anew for each takes minutes.
     isolate: false,
     testTimeout: 60_000,
     hookTimeout: 600_000,

@@ -53,7 +53,7 @@ export function describeHistories(kind: ServerKind): void {
       test("also where tables are left alone because the server notes no change", {
         timeout: 7_200_000,
       }, async () => {
-        const { loads } = await live(Math.max(24, Math.ceil(historyCount() / 8)), settlingOptions);
+        const { loads } = await live(Math.max(24, Math.ceil(historyCount() / 4)), settlingOptions);
 
         if (!isReplay()) expect(loads.get("unchanged")).toBeGreaterThan(0);
       });
@@ -71,7 +71,7 @@ export function describeHistoriesInBucket(kind: ServerKind): void {
         (server) => {
           test("after every run, whatever happened", { timeout: 7_200_000 }, async () => {
             await using bucket = await s3.bucket();
-            const count = Math.ceil(historyCount() / 8);
+            const count = Math.ceil(historyCount() / 4);
             const open = (folder: string): ModelLake => lakeInBucket(s3, bucket, folder);
             const { loads } = await liveHistories(server, count, options, open);
 
