@@ -53,7 +53,7 @@ export function describeHistories(kind: ServerKind): void {
       test("also where tables are left alone because the server notes no change", {
         timeout: 7_200_000,
       }, async () => {
-        const { loads } = await live(Math.max(24, Math.ceil(historyCount() / 4)), settlingOptions);
+        const { loads } = await live(Math.max(24, Math.ceil(historyCount() / 8)), settlingOptions);
 
         if (!isReplay()) expect(loads.get("unchanged")).toBeGreaterThan(0);
       });
