@@ -5,7 +5,7 @@ import type { FullReason } from "./plan-load.ts";
 import type { TableToLoad } from "./table-to-load.ts";
 
 /** Rows of a key range, about: a file of a good size, and little to read again when one of them changes. */
-const usualRowsPerRange = 131_072;
+export const usualRowsPerRange = 131_072;
 /** The ranges of a table stand in each question about them. */
 const mostRanges = 4_096;
 /** By itself a table is kept in ranges when it has more rows than so many ranges. */

@@ -1,7 +1,10 @@
+import { type ManifestTable, rowsOf } from "../lake/manifest.ts";
 import type { KeyRanges, TableReading } from "../sources/source.ts";
-import { type KeyRange, keyOfRange, rangesBetween } from "../table/key-range.ts";
+import { compareRanges, type KeyRange, keyOfRange, rangesBetween } from "../table/key-range.ts";
+import { isKeptInRanges, usualRowsPerRange } from "./choose-strategy.ts";
 import type { LoadedChanges } from "./load-changes.ts";
-import { type LoadHere, loadSome, type RowRange } from "./load-ranges.ts";
+import { combine, type LoadHere, loadSome, type RowRange } from "./load-ranges.ts";
+import type { LoadedRows } from "./load-rows.ts";
 import type { FullReason, LoadPlan } from "./plan-load.ts";
 import {
   type CountedRange,
@@ -9,29 +12,57 @@ import {
   forgottenRowsOf,
   groupByRange,
   isCrowded,
+  type KeptRange,
   planRanges,
   rangesOfFiles,
   type RangePlan,
+  rowsAtSource,
   rowsOfFiles,
 } from "./plan-key-ranges.ts";
 
 type PlannedMerge = LoadPlan & { readonly strategy: "merge" };
+
+/** Counting the rows of a table takes longer than opening a connection for it where it has more than so many ranges. */
+const rangesWorthCountingBeside = 4;
+
+/** Whether it takes long to count the rows of a table's key ranges. `rowsPerRange`: as of `StrategyRequest`. */
+export function isSlowToCount(table: ManifestTable | undefined, rowsPerRange = usualRowsPerRange): boolean {
+  if (table === undefined || !isKeptInRanges(table)) return false;
+  return sum(table.slices.map(rowsOf)) > rangesWorthCountingBeside * rowsPerRange;
+}
+
+/** What is known of a table's key ranges before its rows are counted. */
+interface ChangedRanges {
+  /** As the lake has them, in order. */
+  readonly ranges: readonly KeptRange[];
+  readonly cuts: readonly string[];
+  /** As of `KeyRanges.changed`. */
+  readonly changed: ReadonlyMap<number, number>;
+}
+
+async function findChanged(
+  { known, since, field, keyRanges }: PlannedMerge,
+  watermark: string | undefined,
+): Promise<ChangedRanges | FullReason> {
+  if (watermark === undefined) return "no-watermark";
+  const ranges = rangesOfFiles(known.slices);
+  if (ranges === undefined) return "no-key-ranges";
+  const cuts = cutsOf(ranges);
+  return { ranges, cuts, changed: await keyRanges.changed(cuts, since, field) };
+}
 
 /**
  * Finds the key ranges with rows that changed since the watermark, and those whose number of rows is not the lake's.
  * Resolves to the reason when the table has to be read as a whole. `watermark`: the reading's own. Reads no rows.
  */
 export async function findRanges(
-  { known, since, field, keyRanges, rowsPerRange }: PlannedMerge,
+  plan: PlannedMerge,
   watermark: string | undefined,
 ): Promise<RangePlan | FullReason> {
-  if (watermark === undefined) return "no-watermark";
-  const ranges = rangesOfFiles(known.slices);
-  if (ranges === undefined) return "no-key-ranges";
-  const cuts = cutsOf(ranges);
-  const changed = await keyRanges.changed(cuts, since, field);
-  const found = planRanges(ranges, changed, await keyRanges.rowCounts(cuts), rowsPerRange);
-  return found === "most-changed" ? "most-slices-changed" : found;
+  const found = await findChanged(plan, watermark);
+  if (typeof found === "string") return found;
+  const { ranges, cuts, changed } = found;
+  return planRanges(ranges, changed, await plan.keyRanges.rowCounts(cuts), plan.rowsPerRange);
 }
 
 /** Where the ranges of a table's files meet. */
@@ -45,38 +76,111 @@ export interface MergedRanges extends LoadedChanges {
   readonly keptRanges: number;
 }
 
-/**
- * Reads the ranges that were found, and leaves the others as they are; undefined when that does not make the table.
- * `loadHere` makes files of ranges.
- */
-export async function mergeRanges(
+/** Reads ranges of the key into files of their own. */
+export type ReadRanges = (toRead: readonly CountedRange[], firstFileNumber: number) => Promise<ReadParts>;
+
+interface ReadParts {
+  readonly loaded: LoadedRows;
+  /** Those that have rows. */
+  readonly read: readonly KeptRange[];
+  /** As many as there are in each of those that were to be read. */
+  readonly rowCounts: readonly number[];
+}
+
+/** `loadHere` makes files of ranges. */
+export function rangeReader(
   reading: TableReading,
   { keyRanges, rowsPerRange }: PlannedMerge,
-  { kept, toRead }: RangePlan,
   loadHere: LoadHere,
   onProgress: (rowCount: number, byteCount: number) => void,
   signal: AbortSignal,
-): Promise<MergedRanges | undefined> {
-  const parts: (readonly KeyRange[])[] = [];
-  for (const part of toRead) parts.push(await cutPart(keyRanges, part, rowsPerRange));
-  const ranges = parts.flat().map((keys) => rowRangeOf(keyRanges, keys));
-  const loaded = await loadSome(reading, ranges, loadHere, onProgress, signal);
-  const read = groupByRange(loaded.slices);
-  const rowsRead = new Map(read.map(({ keys, files }) => [keyOfRange(keys), rowsOfFiles(files)]));
-  const isWhole = toRead.every(({ rowCount }, i) => {
-    const counts = (parts[i] ?? []).map((keys) => rowsRead.get(keyOfRange(keys)) ?? 0);
-    return counts.reduce((sum, count) => sum + count, 0) === rowCount;
-  });
-  if (!isWhole) return undefined;
-  const files = filesOfRanges([...kept, ...read]);
+): ReadRanges {
+  return async (toRead, firstFileNumber) => {
+    const parts: (readonly KeyRange[])[] = [];
+    for (const part of toRead) parts.push(await cutPart(keyRanges, part, rowsPerRange));
+    const ranges = parts.flat().map((keys) => rowRangeOf(keyRanges, keys));
+    const load: LoadHere = (batches, _, told) => loadHere(batches, firstFileNumber, told);
+    const loaded = await loadSome(reading, ranges, load, onProgress, signal);
+    const read = groupByRange(loaded.slices);
+    const rowsRead = new Map(read.map(({ keys, files }) => [keyOfRange(keys), rowsOfFiles(files)]));
+    const rowCounts = parts.map((part) => sum(part.map((keys) => rowsRead.get(keyOfRange(keys)) ?? 0)));
+    return { loaded, read, rowCounts };
+  };
+}
+
+/**
+ * Reads the ranges that changed, and those whose number of rows is not the lake's, and leaves the others as they are. Where
+ * the rows can be counted beside, it reads those that changed meanwhile. Resolves to the reason when the table has to be
+ * read as a whole; "slices-not-whole" when what was put together is not the table.
+ */
+export async function mergeRanges(
+  plan: PlannedMerge,
+  watermark: string | undefined,
+  readRanges: ReadRanges,
+): Promise<MergedRanges | FullReason> {
+  const found = await findChanged(plan, watermark);
+  if (typeof found === "string") return found;
+  const counted = await countRanges(plan, found, readRanges);
+  if (typeof counted === "string") return counted;
+  const { ranges, changed, rowCounts, begun } = counted;
+  const planned = planRanges(ranges, changed, rowCounts, plan.rowsPerRange);
+  if (typeof planned === "string") return planned;
+  const firstFileNumber = begun?.loaded.receipts.length ?? 0;
+  const { loaded, read, rowCounts: readCounts } = await readRanges(planned.toRead, firstFileNumber);
+  const isWhole = planned.toRead.every(({ rowCount }, i) => rowCount === readCounts[i]);
+  if (!isWhole) return "slices-not-whole";
+  const files = filesOfRanges([...planned.kept, ...read]);
   const forgottenRows = forgottenRowsOf(files);
+  const readRangeCount = read.length + (begun?.read.length ?? 0);
   return {
-    loaded,
+    loaded: begun === undefined ? loaded : combine([begun.loaded, loaded]),
     slices: [{ partition: [], files, ...(forgottenRows === 0 ? {} : { forgottenRows }) }],
     rowCount: rowsOfFiles(files),
-    readRanges: read.length,
-    keptRanges: kept.length,
+    readRanges: readRangeCount,
+    keptRanges: planned.kept.length + read.length - readRangeCount,
   };
+}
+
+/** Ranges of which it is known how many rows they have at the source. */
+interface CountedRanges {
+  readonly ranges: readonly KeptRange[];
+  /** Those that are to be read whatever their number of rows. */
+  readonly changed: ReadonlyMap<number, number>;
+  readonly rowCounts: readonly number[];
+  /** What was read meanwhile, and stands among the ranges. */
+  readonly begun?: ReadParts;
+}
+
+async function countRanges(
+  plan: PlannedMerge,
+  found: ChangedRanges,
+  readRanges: ReadRanges,
+): Promise<CountedRanges | FullReason> {
+  const { keyRanges, rowsPerRange } = plan;
+  const { ranges, cuts, changed } = found;
+  const planned = planRanges(ranges, changed, assumeCounts(found), rowsPerRange);
+  if (keyRanges.rowCountsBeside === undefined || typeof planned === "string" || planned.toRead.length === 0) {
+    return { ranges, changed, rowCounts: await keyRanges.rowCounts(cuts) };
+  }
+  const counting = keyRanges.rowCountsBeside(cuts);
+  // Awaited below, unless the reading fails.
+  counting.catch(() => undefined);
+  const begun = await readRanges(planned.toRead, 0);
+  const counts = await counting.catch(() => keyRanges.rowCounts(cuts));
+  const countOf = new Map(ranges.map(({ files }, i) => [files, counts[i] ?? 0]));
+  const keptCount = sum(planned.kept.map(({ files }) => countOf.get(files) ?? 0));
+  if (sum(begun.rowCounts) + keptCount !== sum(counts)) return "slices-not-whole";
+  const all = [...planned.kept, ...begun.read].sort((a, b) => compareRanges(a.keys, b.keys));
+  const rowCounts = all.map(({ files }) => countOf.get(files) ?? rowsOfFiles(files));
+  return { ranges: all, changed: new Map(), rowCounts, begun };
+}
+
+/** Rows that changed are new ones in the last range, and mostly old ones in all others. */
+function assumeCounts({ ranges, changed }: ChangedRanges): readonly number[] {
+  return ranges.map(({ files }, i) => {
+    const added = i === ranges.length - 1 ? (changed.get(i) ?? 0) : 0;
+    return rowsAtSource(files) + added;
+  });
 }
 
 /** The rows of a range, for whoever reads it into files of its own. */
@@ -91,4 +195,8 @@ async function cutPart(
 ): Promise<readonly KeyRange[]> {
   if (!isCrowded(part, rowsPerRange)) return [part.keys];
   return rangesBetween(await keyRanges.cut(part.keys, rowsPerRange, part.rowCount), part.keys);
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }

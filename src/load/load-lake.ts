@@ -3,6 +3,7 @@ import type { LoadedTable } from "../lake/plan-publication.ts";
 import { discardRun } from "../lake/retention.ts";
 import type { Snapshot, Source } from "../sources/source.ts";
 import type { PeerReaders } from "./peer-readers.ts";
+import { isSlowToCount } from "./load-key-ranges.ts";
 import { type LoadContext, loadTable } from "./load-table.ts";
 import { isUnreachable, untilReachable } from "./until-reachable.ts";
 import type { TableToLoad } from "./table-to-load.ts";
@@ -125,7 +126,11 @@ async function readSource(
   try {
     await using opened = await source.open();
     await using peers = await source.openPeers?.(opened);
-    await using snapshot = await opened.openSnapshot(context.signal, peers);
+    const { known, rowsPerRange } = context;
+    const asksBeside = source.tables.some(({ request }) =>
+      isSlowToCount(known.get(request.table), rowsPerRange),
+    );
+    await using snapshot = await opened.openSnapshot(context.signal, peers, asksBeside);
     const marks = await snapshot.contentMarks?.(source.tables.map(({ request }) => request.table));
     for (const message of snapshot.notices) {
       context.reporter.report({ kind: "notice", source: source.name, message });

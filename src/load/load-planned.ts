@@ -6,7 +6,7 @@ import { rangesBetween } from "../table/key-range.ts";
 import type { Reporter, RunEvent } from "../reports/reporter.ts";
 import type { ChosenStrategy } from "./choose-strategy.ts";
 import { findChanges, loadChanges } from "./load-changes.ts";
-import { findRanges, mergeRanges, rowRangeOf } from "./load-key-ranges.ts";
+import { mergeRanges, rangeReader, rowRangeOf } from "./load-key-ranges.ts";
 import {
   areOfKeys,
   type LoadHere,
@@ -64,10 +64,9 @@ export async function loadPlanned(
   const { signal } = context;
   const { fullAt } = plan.known.load;
   if (plan.strategy === "merge") {
-    const found = await findRanges(plan, watermark);
-    if (typeof found === "string") return loadAll(at, found);
-    const merged = await mergeRanges(reading, plan, found, hereOf(at, true), progressOf(at), signal);
-    if (merged === undefined) return loadAllInstead(at);
+    const reader = rangeReader(reading, plan, hereOf(at, true), progressOf(at), signal);
+    const merged = await mergeRanges(plan, watermark, reader);
+    if (typeof merged === "string") return loadAllInstead(at, merged);
     const { readRanges, keptRanges, ...changes } = merged;
     const told = { strategy: "merge", slices: readRanges, keptSlices: keptRanges } as const;
     return { ...changes, alterations: alterationsOf(at, changes.loaded), fullAt, told };
@@ -75,20 +74,20 @@ export async function loadPlanned(
   const found = await findChanges(reading, plan, watermark, signal);
   if (typeof found === "string") return loadAll(at, found);
   const changes = await loadChanges(reading, plan.known, found, hereOf(at, false), progressOf(at), signal);
-  if (changes === undefined) return loadAllInstead(at);
+  if (changes === undefined) return loadAllInstead(at, "slices-not-whole");
   const read = changes.loaded.slices.length;
   const told = { strategy: "slices", slices: read, keptSlices: changes.slices.length - read } as const;
   return { ...changes, alterations: alterationsOf(at, changes.loaded), fullAt, told };
 }
 
 /**
- * Loads all, after parts were read that do not make the table. Their files go first: they lie in the folders of this run,
- * which are its slices for a catalog that knows these by their folders.
+ * Loads all, after parts may have been read that do not make the table. Their files go first: they lie in the folders of
+ * this run, which are its slices for a catalog that knows these by their folders.
  */
-async function loadAllInstead(at: TableAtHand): Promise<LoadedAsPlanned> {
+async function loadAllInstead(at: TableAtHand, reason: FullReason): Promise<LoadedAsPlanned> {
   const { store, place, details } = at.context;
   await discardRun(store, place, details.run, [at.table.request.table]);
-  return loadAll(at, "slices-not-whole", at.reading.alterations());
+  return loadAll(at, reason, at.reading.alterations());
 }
 
 /** `before`: what the reading had altered before. */

@@ -168,7 +168,7 @@ function sum(numbers: readonly number[]): number {
 }
 
 /** Several readers' files of one slice are that slice's files. A reader without rows made an empty file. */
-function combine(loads: readonly LoadedRows[]): LoadedRows {
+export function combine(loads: readonly LoadedRows[]): LoadedRows {
   const bySlice = new Map<string, ManifestSlice>();
   for (const { partition, files } of loads.flatMap(({ slices }) => slices)) {
     const key = JSON.stringify(partition);

@@ -53,20 +53,20 @@ export function filesOfRanges(ranges: readonly KeptRange[]): readonly ManifestFi
 
 /**
  * Reads again what has changed or has another number of rows than the lake; neighbours that are small become one range.
- * `changed` and `rowCounts` are by the place in `known`, which holds every key. "most-changed" where all had better be
- * read, as of a table that has lost all rows.
+ * `changed` and `rowCounts` are by the place in `known`, whose order is that of the keys. "most-slices-changed" where all had
+ * better be read, as of a table that has lost all rows.
  */
 export function planRanges(
   known: readonly KeptRange[],
-  changed: ReadonlySet<number>,
+  changed: ReadonlyMap<number, number>,
   rowCounts: readonly number[],
   rowsPerRange: number,
-): RangePlan | "most-changed" {
+): RangePlan | "most-slices-changed" {
   const parts: (CountedRange & { readonly files?: readonly ManifestFile[] })[] = [];
   let touched = 0;
   for (const [i, { keys, files }] of known.entries()) {
     const rowCount = rowCounts[i] ?? 0;
-    if (!changed.has(i) && rowCount === rowsOfFiles(files) + forgottenRowsOf(files)) {
+    if (!changed.has(i) && rowCount === rowsAtSource(files)) {
       parts.push({ keys, rowCount, files });
       continue;
     }
@@ -81,7 +81,7 @@ export function planRanges(
   const filled = closeGaps(parts.filter(({ rowCount, files }) => rowCount > 0 || files !== undefined));
   const toRead = filled.filter(({ files }) => files === undefined);
   const most = touched > 1 && sumRows(toRead) > sumRows(filled) * mostRead;
-  if (most || filled.length === 0) return "most-changed";
+  if (most || filled.length === 0) return "most-slices-changed";
   return {
     kept: filled.flatMap(({ keys, files }) => (files === undefined ? [] : [{ keys, files }])),
     toRead: toRead.map(({ keys, rowCount }) => ({ keys, rowCount })),
@@ -95,6 +95,11 @@ export function isCrowded({ rowCount }: CountedRange, rowsPerRange: number): boo
 
 export function rowsOfFiles(files: readonly ManifestFile[]): number {
   return sumRows(files);
+}
+
+/** As the source counts them: those of people who are forgotten in the lake may still be there. */
+export function rowsAtSource(files: readonly ManifestFile[]): number {
+  return rowsOfFiles(files) + forgottenRowsOf(files);
 }
 
 /** How many rows of people who were forgotten the source had in such ranges. */

@@ -34,8 +34,8 @@ export function withPrivacy(source: Source, rules: PrivacyRules): Source {
       const columns = fields.map((field) => columnOf(table, field));
       return changedSchema({ ...table, columns }, changes, privacy);
     },
-    openSnapshot: async (signal, peers) => {
-      const snapshot = await source.openSnapshot(signal, peers);
+    openSnapshot: async (signal, peers, asksBeside) => {
+      const snapshot = await source.openSnapshot(signal, peers, asksBeside);
       return {
         id: snapshot.id,
         shared: snapshot.shared,

@@ -69,9 +69,10 @@ export interface Source extends AsyncDisposable {
 
   /**
    * Opens one moment in which everything read agrees with everything else. `peers` are readers in other
-   * threads that want to see the same moment; whether they do is `Snapshot.shared`.
+   * threads that want to see the same moment; whether they do is `Snapshot.shared`. `asksBeside`: whether questions that
+   * take long are worth a connection of their own, beside the one that reads.
    */
-  openSnapshot(signal: AbortSignal, peers?: SnapshotPeers): Promise<Snapshot>;
+  openSnapshot(signal: AbortSignal, peers?: SnapshotPeers, asksBeside?: boolean): Promise<Snapshot>;
 
   /** What this source's own readings keep to, for readers in other threads. Left out where nothing is kept to. */
   readonly pace?: Pace;
@@ -148,10 +149,19 @@ export interface KeyRanges {
    * May count rows. `estimatedRows`: about how many the range has.
    */
   cut(within: KeyRange, rowCount: number, estimatedRows: number): Promise<readonly string[]>;
-  /** Ranges with rows that changed at or after the watermark, or of which that is not known. */
-  changed(cuts: readonly string[], watermark: string, field: ChangeField): Promise<ReadonlySet<number>>;
+  /** How many rows of a range changed at or after the watermark, or may have, as is not known; of ranges that have any. */
+  changed(
+    cuts: readonly string[],
+    watermark: string,
+    field: ChangeField,
+  ): Promise<ReadonlyMap<number, number>>;
   /** How many rows each range has. */
   rowCounts(cuts: readonly string[]): Promise<readonly number[]>;
+  /**
+   * As `rowCounts`, over a connection of its own, while rows are read. Left out where there is none that is proven to see the
+   * same moment. Rejects when that connection is lost, after which `rowCounts` may still be asked.
+   */
+  rowCountsBeside?(cuts: readonly string[]): Promise<readonly number[]>;
   /** What `changed` and `rowCounts` cost the server. Asks neither. */
   explain(
     cuts: readonly string[],

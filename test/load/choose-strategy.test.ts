@@ -6,7 +6,7 @@ import type { KeyRanges } from "../../src/sources/source.ts";
 
 const keyRanges: KeyRanges = {
   cut: async () => [],
-  changed: async () => new Set<number>(),
+  changed: async () => new Map<number, number>(),
   rowCounts: async () => [],
   explain: async () => ({ changed: "index", rowCounts: "index" }),
   rangeOf: () => "",

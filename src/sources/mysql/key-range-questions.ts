@@ -18,26 +18,39 @@ const mostParts = 8_192;
 /** A range that has more than this many times the wanted rows is looked at more closely. */
 const crowded = 1.5;
 
-/** What a table's integer key tells of its ranges. Questions end with the session when that is stopped. */
-export function openKeyRanges(session: MysqlSession, described: TableSchema, keyColumn: string): KeyRanges {
+/**
+ * What a table's integer key tells of its ranges. Questions end with the session when that is stopped. `beside`: another
+ * session that sees the same moment.
+ */
+export function openKeyRanges(
+  session: MysqlSession,
+  described: TableSchema,
+  keyColumn: string,
+  beside: MysqlSession | undefined,
+): KeyRanges {
   const key = quoteIdentifier(keyColumn);
   const table = quoteIdentifier(described.table);
-  const ask = (sql: string): ReturnType<MysqlSession["query"]> =>
-    withoutLock(session, () => session.query(sql));
-  const countRows = async (cuts: readonly string[], within: KeyRange = {}): Promise<readonly number[]> => {
+  const ask = (sql: string, of: MysqlSession = session): ReturnType<MysqlSession["query"]> =>
+    withoutLock(of, () => of.query(sql));
+  const countRows = async (
+    cuts: readonly string[],
+    within: KeyRange = {},
+    of?: MysqlSession,
+  ): Promise<readonly number[]> => {
     const counts: number[] = Array.from({ length: cuts.length + 1 }, () => 0);
-    for (const row of await ask(countsSql(key, table, cuts, within)))
-      counts[Number(row["place"])] = Number(row["rowCount"]);
+    for (const { place, rowCount } of await ask(countsSql(key, table, cuts, within), of)) {
+      counts[Number(place)] = Number(rowCount);
+    }
     return counts;
   };
   const changedSql = (cuts: readonly string[], watermark: string, field: ChangeField): string => {
     const time = quoteIdentifier(timeColumn(described, field)?.name ?? field.name);
     const where = changedSince(time, watermark);
-    return `SELECT DISTINCT ${placeOf(key, cuts)} AS place FROM ${table} WHERE ${where}`;
+    return `SELECT ${placeOf(key, cuts)} AS place, COUNT(*) AS rowCount FROM ${table} WHERE ${where} GROUP BY 1`;
   };
   return {
     cut: async (within, rowCount, estimatedRows) => {
-      const bounds = await keyBounds({ query: ask }, key, table, whereOf(key, within));
+      const bounds = await keyBounds({ query: (asked) => ask(asked) }, key, table, whereOf(key, within));
       if (bounds === undefined) return [];
       const { low, high } = bounds;
       const wanted = BigInt(Math.ceil(rowCount));
@@ -46,9 +59,12 @@ export function openKeyRanges(session: MysqlSession, described: TableSchema, key
       const parts = Math.max(leastParts, Math.ceil(estimatedRows / rowCount) * partsPerRange);
       return cutByCounts(low, high, rowCount, Math.min(mostParts, parts), (cuts) => countRows(cuts, within));
     },
-    changed: async (cuts, watermark, field) =>
-      new Set((await ask(changedSql(cuts, watermark, field))).map(({ place }) => Number(place))),
+    changed: async (cuts, watermark, field) => {
+      const rows = await ask(changedSql(cuts, watermark, field));
+      return new Map(rows.map(({ place, rowCount }) => [Number(place), Number(rowCount)]));
+    },
     rowCounts: (cuts) => countRows(cuts),
+    ...(beside && { rowCountsBeside: (cuts) => countRows(cuts, {}, beside) }),
     explain: (cuts, watermark, field) =>
       withoutLock(session, async () => ({
         changed: await explainQuestion(session, changedSql(cuts, watermark, field)),

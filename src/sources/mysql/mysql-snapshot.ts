@@ -7,7 +7,9 @@ import { openMysqlTable } from "./mysql-table-reading.ts";
 import { parseWriters, provesOneSnapshot, type WriterReport } from "./read-view.ts";
 
 /** A busy server commits between two snapshots more often than not; between some of them it does not. */
-const attempts = 25;
+const attemptsForPeers = 25;
+/** What counting while rows are read brings is less than many attempts take. */
+const attemptsForBeside = 5;
 
 /** What a server is, as found out before its snapshot is opened. */
 export interface ServerStanding {
@@ -16,20 +18,28 @@ export interface ServerStanding {
   readonly writtenElsewhere: boolean;
 }
 
+/** Those that want to see the moment that a session sees. */
+export interface SnapshotCompany {
+  readonly peers?: SnapshotPeers | undefined;
+  /** For questions while rows are read. The snapshot closes it. */
+  readonly beside?: MysqlSession | undefined;
+}
+
 /**
- * Opens the snapshot of `session`, and of its peers where that can be proven to be the same moment. A peer's own snapshot
+ * Opens the snapshot of `session`, and of its company where that can be proven to be the same moment. A peer's own snapshot
  * has no `standing`: the more is asked before it begins, the more is committed between it and the others.
  */
 export async function openMysqlSnapshot(
   session: MysqlSession,
   options: MysqlOptions,
   standing: ServerStanding | undefined,
-  peers: SnapshotPeers | undefined,
+  company: SnapshotCompany,
 ): Promise<Snapshot> {
   const notices: string[] = [];
   const moment = standing && (await readServerMoment(session, standing.writtenElsewhere));
-  const shared = peers !== undefined && peers.count > 0 && (await joinPeers(session, peers, notices));
-  if (!shared) await beginSnapshot(session);
+  const joined = await joinCompany(session, company, notices);
+  if (!joined) await beginSnapshot(session);
+  const shared = joined && (company.peers?.count ?? 0) > 0;
   return {
     id: String(session.threadId),
     shared,
@@ -45,6 +55,7 @@ export async function openMysqlSnapshot(
         }),
         request,
         moment,
+        joined ? company.beside : undefined,
       ),
     isLost: async () =>
       session.query("DO 0").then(
@@ -52,7 +63,10 @@ export async function openMysqlSnapshot(
         () => true,
       ),
     ...(moment && { contentMarks: (tables) => readContentMarks(session, options.database, tables, moment) }),
-    [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      await company.beside?.[Symbol.asyncDispose]();
+      await session[Symbol.asyncDispose]();
+    },
   };
 }
 
@@ -62,23 +76,30 @@ async function beginSnapshot(session: MysqlSession): Promise<void> {
   await session.query("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
 }
 
-async function joinPeers(session: MysqlSession, peers: SnapshotPeers, notices: string[]): Promise<boolean> {
+/** Resolves to whether all see one moment. */
+async function joinCompany(
+  session: MysqlSession,
+  { peers, beside }: SnapshotCompany,
+  notices: string[],
+): Promise<boolean> {
+  const further = peers?.count ?? 0;
+  if (further === 0 && beside === undefined) return false;
+  const tell = (why: string): void => {
+    if (further > 0) notices.push(`read over one connection: ${why}`);
+  };
+  const attempts = further > 0 ? attemptsForPeers : attemptsForBeside;
   for (let attempt = 0; attempt < attempts; attempt++) {
     const before = await reportWriters(session);
     if (before === undefined) {
-      notices.push(
-        "read over one connection: without the PROCESS right it cannot be proven that further ones see the same moment",
-      );
+      tell("without the PROCESS right it cannot be proven that further ones see the same moment");
       return false;
     }
     await beginSnapshot(session);
-    await peers.openSnapshots();
+    await Promise.all([further > 0 && peers?.openSnapshots(), beside && beginSnapshot(beside)]);
     const after = await reportWriters(session);
     if (after !== undefined && provesOneSnapshot(before, after)) return true;
   }
-  notices.push(
-    `read over one connection: the server is too busy to open ${peers.count + 1} snapshots of one moment (${attempts} attempts)`,
-  );
+  tell(`the server is too busy to open ${further + 1} snapshots of one moment (${attempts} attempts)`);
   return false;
 }
 

@@ -69,17 +69,21 @@ export function openMysqlSource(
       return new Map([...counts].filter(([name]) => tables.includes(name)));
     },
 
-    openSnapshot: async (signal, peers) => {
+    openSnapshot: async (signal, peers, asksBeside = false) => {
       signal.throwIfAborted();
       const session = { ...(await openMysqlSession(options, signal)), ...(pace && { pace }) };
+      let beside: MysqlSession | undefined;
       try {
         // It is waited for before there is a snapshot, for which the server keeps what is changed meanwhile.
         const replication = given === undefined ? await untilFit(session, options, watch, signal) : undefined;
         const standing = replication && (await readStanding(session, replication));
-        const snapshot = await openMysqlSnapshot(session, options, standing, peers);
+        // A server that is to be spared is asked one thing at a time.
+        if (asksBeside && pace === undefined) beside = await openBeside(options, signal);
+        const snapshot = await openMysqlSnapshot(session, options, standing, { peers, beside });
         readers = 1 + (snapshot.shared ? (peers?.count ?? 0) : 0);
         return snapshot;
       } catch (error) {
+        await beside?.[Symbol.asyncDispose]();
         await session[Symbol.asyncDispose]();
         throw error;
       }
@@ -93,6 +97,16 @@ export function openMysqlSource(
       await opened?.[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Undefined where the server has no connection left: one is enough. */
+async function openBeside(options: MysqlOptions, signal: AbortSignal): Promise<MysqlSession | undefined> {
+  try {
+    return await openMysqlSession(options, signal);
+  } catch (error) {
+    if (!(error instanceof PanoramaError)) throw error;
+    return undefined;
+  }
 }
 
 /** Where nobody can see whom a server follows, it may be a replica that lets itself be written to. */

@@ -21,14 +21,15 @@ type PlannedColumn =
   | { readonly column: Column; readonly fill: (rowCount: number) => ColumnData };
 
 /**
- * Plans which columns to ask for. Without a `moment` there are no watermarks. Throws COLUMN_MISSING when the table has
- * none of the listed columns.
+ * Plans which columns to ask for. Without a `moment` there are no watermarks. `beside`: another session that sees the same
+ * moment. Throws COLUMN_MISSING when the table has none of the listed columns.
  */
 export function openMysqlTable(
   session: MysqlSession,
   native: NativeTable,
   request: TableRequest,
   moment: ServerMoment | undefined,
+  beside?: MysqlSession,
 ): TableReading {
   const { schema: described } = native;
   const warnings: string[] = [];
@@ -72,7 +73,7 @@ export function openMysqlTable(
       ),
     ...(native.rangeColumn === undefined
       ? {}
-      : { keyRanges: openKeyRanges(session, described, native.rangeColumn) }),
+      : { keyRanges: openKeyRanges(session, described, native.rangeColumn, beside) }),
     digestSlices: (partitionColumns, textBreaks) =>
       digestSlices(session, described, asked, partitionColumns, textBreaks),
     batches: (signal, range) => readRows(session, described, planned, signal, range, invalid),
