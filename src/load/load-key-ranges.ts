@@ -18,6 +18,7 @@ import {
   type RangePlan,
   rowsAtSource,
   rowsOfFiles,
+  rowsPerNewRange,
 } from "./plan-key-ranges.ts";
 
 type PlannedMerge = LoadPlan & { readonly strategy: "merge" };
@@ -90,14 +91,14 @@ interface ReadParts {
 /** `loadHere` makes files of ranges. */
 export function rangeReader(
   reading: TableReading,
-  { keyRanges, rowsPerRange }: PlannedMerge,
+  { keyRanges }: PlannedMerge,
   loadHere: LoadHere,
   onProgress: (rowCount: number, byteCount: number) => void,
   signal: AbortSignal,
 ): ReadRanges {
   return async (toRead, firstFileNumber) => {
     const parts: (readonly KeyRange[])[] = [];
-    for (const part of toRead) parts.push(await cutPart(keyRanges, part, rowsPerRange));
+    for (const part of toRead) parts.push(await cutPart(keyRanges, part));
     const ranges = parts.flat().map((keys) => rowRangeOf(keyRanges, keys));
     const load: LoadHere = (batches, _, told) => loadHere(batches, firstFileNumber, told);
     const loaded = await loadSome(reading, ranges, load, onProgress, signal);
@@ -188,13 +189,22 @@ export function rowRangeOf(keyRanges: KeyRanges, keys: KeyRange): RowRange {
   return { condition: keyRanges.rangeOf(keys), keys };
 }
 
-async function cutPart(
+async function cutPart(keyRanges: KeyRanges, part: CountedRange): Promise<readonly KeyRange[]> {
+  const { keys, rowCount, rowsWanted } = part;
+  return isCrowded(part) ? rangesBetween(await keyRanges.cut(keys, rowsWanted, rowCount), keys) : [keys];
+}
+
+/** Cuts that leave about `rowsPerRange` rows in each range of a table, and fewer in those that hold its newest rows. */
+export async function cutTable(
   keyRanges: KeyRanges,
-  part: CountedRange,
   rowsPerRange: number,
-): Promise<readonly KeyRange[]> {
-  if (!isCrowded(part, rowsPerRange)) return [part.keys];
-  return rangesBetween(await keyRanges.cut(part.keys, rowsPerRange, part.rowCount), part.keys);
+  estimatedRows: number,
+): Promise<readonly string[]> {
+  const cuts = await keyRanges.cut({}, rowsPerRange, estimatedRows);
+  const rowsPerNew = rowsPerNewRange(rowsPerRange);
+  const from = cuts.at(-2);
+  if (rowsPerNew === rowsPerRange || from === undefined) return cuts;
+  return [...cuts.slice(0, -1), ...(await keyRanges.cut({ from }, rowsPerNew, 2 * rowsPerRange))];
 }
 
 function sum(numbers: readonly number[]): number {

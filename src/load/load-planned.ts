@@ -6,7 +6,7 @@ import { rangesBetween } from "../table/key-range.ts";
 import type { Reporter, RunEvent } from "../reports/reporter.ts";
 import type { ChosenStrategy } from "./choose-strategy.ts";
 import { findChanges, loadChanges } from "./load-changes.ts";
-import { mergeRanges, rangeReader, rowRangeOf } from "./load-key-ranges.ts";
+import { cutTable, mergeRanges, rangeReader, rowRangeOf } from "./load-key-ranges.ts";
 import {
   areOfKeys,
   type LoadHere,
@@ -130,7 +130,7 @@ async function loadInRanges(
   at: TableAtHand,
   { keyRanges, rowsPerRange }: ChosenStrategy & { readonly strategy: "merge" },
 ): Promise<LoadedRows> {
-  const cuts = await keyRanges.cut({}, rowsPerRange, at.reading.estimatedRowCount ?? 0);
+  const cuts = await cutTable(keyRanges, rowsPerRange, at.reading.estimatedRowCount ?? 0);
   const ranges = rangesBetween(cuts).map((keys) => rowRangeOf(keyRanges, keys));
   const loaded = await loadByAll(at, ranges, usefulPeers(at));
   const files = filesOfRanges(groupByRange(loaded.slices));

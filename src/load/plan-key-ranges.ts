@@ -5,6 +5,10 @@ import { compareRanges, holdEveryKey, type KeyRange, keyOfRange, spanOf } from "
 const mostRows = 1.5;
 /** Where more than this share of the rows would be read, all are: one pass is as fast, and sees everything. */
 const mostRead = 0.5;
+/** Into so many a range is cut while its rows are the newest. */
+const rangesInNew = 4;
+/** Smaller files are not worth it. */
+const leastRows = 1_024;
 
 /** A range of a table's key that the lake has files of. */
 export interface KeptRange {
@@ -16,6 +20,8 @@ export interface KeptRange {
 export interface CountedRange {
   readonly keys: KeyRange;
   readonly rowCount: number;
+  /** How many rows each range is to have that it becomes. */
+  readonly rowsWanted: number;
 }
 
 /** Which ranges stay and which are read; together they hold every key once. */
@@ -62,35 +68,82 @@ export function planRanges(
   rowCounts: readonly number[],
   rowsPerRange: number,
 ): RangePlan | "most-slices-changed" {
-  const parts: (CountedRange & { readonly files?: readonly ManifestFile[] })[] = [];
-  let touched = 0;
-  for (const [i, { keys, files }] of known.entries()) {
+  const ranges = known.map(({ keys, files }, i) => {
     const rowCount = rowCounts[i] ?? 0;
-    if (!changed.has(i) && rowCount === rowsAtSource(files)) {
+    return { keys, files, rowCount, touched: changed.has(i) || rowCount !== rowsAtSource(files) };
+  });
+  const parts: PlannedPart[] = [];
+  let newer = sumRows(ranges);
+  const crumbled = findCrumbled(ranges, rowsPerRange);
+  for (const [i, { keys, files, rowCount, touched }] of ranges.entries()) {
+    newer -= rowCount;
+    if (!touched && !crumbled.has(i)) {
       parts.push({ keys, rowCount, files });
       continue;
     }
-    touched++;
+    const rowsWanted = rowsWantedBefore(newer, rowsPerRange);
     const last = parts.at(-1);
-    if (last !== undefined && last.files === undefined && last.rowCount + rowCount <= rowsPerRange) {
-      parts.splice(-1, 1, { keys: spanOf(last.keys, keys), rowCount: last.rowCount + rowCount });
+    if (last?.rowsWanted !== undefined && last.rowCount + rowCount <= rowsWanted) {
+      const together = { keys: spanOf(last.keys, keys), rowCount: last.rowCount + rowCount, rowsWanted };
+      parts.splice(-1, 1, together);
     } else {
-      parts.push({ keys, rowCount });
+      parts.push({ keys, rowCount, rowsWanted });
     }
   }
   const filled = closeGaps(parts.filter(({ rowCount, files }) => rowCount > 0 || files !== undefined));
-  const toRead = filled.filter(({ files }) => files === undefined);
-  const most = touched > 1 && sumRows(toRead) > sumRows(filled) * mostRead;
+  const toRead = filled.flatMap(({ keys, rowCount, rowsWanted }) =>
+    rowsWanted === undefined ? [] : [{ keys, rowCount, rowsWanted }],
+  );
+  const touchedCount = ranges.filter(({ touched }) => touched).length;
+  const most = touchedCount > 1 && sumRows(toRead) > sumRows(filled) * mostRead;
   if (most || filled.length === 0) return "most-slices-changed";
   return {
     kept: filled.flatMap(({ keys, files }) => (files === undefined ? [] : [{ keys, files }])),
-    toRead: toRead.map(({ keys, rowCount }) => ({ keys, rowCount })),
+    toRead,
   };
 }
 
+/** One that stays has files, one that is read a wanted size. */
+interface PlannedPart {
+  readonly keys: KeyRange;
+  readonly rowCount: number;
+  readonly files?: readonly ManifestFile[];
+  readonly rowsWanted?: number;
+}
+
+/** What changes is mostly among the newest rows: their ranges are smaller, so that less is read with it. */
+export function rowsPerNewRange(rowsPerRange: number): number {
+  return Math.min(rowsPerRange, Math.max(leastRows, Math.ceil(rowsPerRange / rangesInNew)));
+}
+
+/** How many rows a range is to have that is followed by so many newer rows. */
+function rowsWantedBefore(newer: number, rowsPerRange: number): number {
+  return newer < rowsPerRange ? rowsPerNewRange(rowsPerRange) : rowsPerRange;
+}
+
+/** Ranges that were small because their rows were new: so many neighbours that they had better be one. */
+function findCrumbled(
+  ranges: readonly { readonly rowCount: number }[],
+  rowsPerRange: number,
+): ReadonlySet<number> {
+  const found = new Set<number>();
+  let group: number[] = [];
+  let [newer, held] = [sumRows(ranges), 0];
+  for (const [i, { rowCount }] of ranges.entries()) {
+    newer -= rowCount;
+    const isSmall = newer >= rowsPerRange && rowCount <= rowsPerRange / 2;
+    if (!isSmall || held + rowCount > rowsPerRange) [group, held] = [[], 0];
+    if (!isSmall) continue;
+    group.push(i);
+    held += rowCount;
+    if (group.length >= rangesInNew) for (const place of group) found.add(place);
+  }
+  return found;
+}
+
 /** Whether a range that is read is to be cut, so that its files do not become large. */
-export function isCrowded({ rowCount }: CountedRange, rowsPerRange: number): boolean {
-  return rowCount > rowsPerRange * mostRows;
+export function isCrowded({ rowCount, rowsWanted }: CountedRange): boolean {
+  return rowCount > rowsWanted * mostRows;
 }
 
 export function rowsOfFiles(files: readonly ManifestFile[]): number {

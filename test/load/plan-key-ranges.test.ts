@@ -85,6 +85,38 @@ test.each<[what: string, changed: readonly number[], rowCounts: readonly number[
   );
 });
 
+test.each<[what: string, sizes: readonly number[], changed: readonly number[], toRead: unknown]>([
+  [
+    "as one while that is small, where they are among the newest",
+    [4096, 4096, 500, 500, 500],
+    [2, 3, 4],
+    [
+      [":4", 1000, 1024],
+      [":5", 500, 1024],
+    ],
+  ],
+  ["each for itself, to be cut, where it is large", [4096, 4096, 4096], [2], [[":3", 4096, 1024]]],
+  [
+    "as one when they are no longer the newest",
+    [4096, 1024, 1024, 1024, 1024, 4096],
+    [],
+    [[":5", 4096, 4096]],
+  ],
+  ["not when they are only three", [4096, 1024, 1024, 1024, 4096], [], []],
+  ["not while a newer one is missing", [4096, 1024, 1024, 1024, 1024, 4000], [], []],
+])("ranges that are smaller than others are read %s", (_, sizes, changed, toRead) => {
+  const known = sizes.map((size, i): KeptRange => {
+    const keys = { ...(i > 0 && { from: String(i) }), ...(i < sizes.length - 1 && { below: String(i + 1) }) };
+    return { keys, files: [{ ...file(":", size), keys }] };
+  });
+  const plan = planRanges(known, new Map(changed.map((place) => [place, 1])), sizes, 4096);
+  if (plan === "most-slices-changed") throw new Error(plan);
+  const spelled = plan.toRead.map(({ keys, rowCount, rowsWanted }) => [
+    ...[`:${keys.below ?? sizes.length}`, rowCount, rowsWanted],
+  ]);
+  expect(spelled).toEqual(toRead);
+});
+
 test("one range that changed is read, however many rows the table has", () => {
   const [only] = [{ keys: {}, files: [file(":", 3)] }];
   expect(spellPlan(planRanges([only], new Map([[0, 3]]), [3], 10))).toEqual({ kept: [], toRead: [[":", 3]] });
