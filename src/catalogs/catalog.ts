@@ -79,6 +79,9 @@ export interface Catalog {
   /** Proves that it can be written. Never throws for a "no". */
   check(): Promise<readonly CheckResult[]>;
 
+  /** Loads what `publish` needs, which takes a tenth of a second; for a moment at which there is time. Left out where it needs nothing. */
+  prepare?(): Promise<void>;
+
   /**
    * Makes the catalog say exactly this of the lake: what is not listed is dropped (definitions, never files), views
    * too.

@@ -3,7 +3,7 @@ import type { TableReading } from "../sources/source.ts";
 import { type Alteration, sumAlterations } from "../table/alteration.ts";
 import type { RecordBatch } from "../table/record-batch.ts";
 import { rangesBetween } from "../table/key-range.ts";
-import type { Reporter, RunEvent } from "../reports/reporter.ts";
+import type { RunEvent } from "../reports/reporter.ts";
 import type { ChosenStrategy } from "./choose-strategy.ts";
 import { findChanges, loadChanges } from "./load-changes.ts";
 import { cutTable, mergeRanges, rangeReader, rowRangeOf } from "./load-key-ranges.ts";
@@ -169,14 +169,12 @@ function hereOf({ reading, table, context }: TableAtHand, ofRanges: boolean): Lo
 async function* noBatches(): AsyncGenerator<RecordBatch> {}
 
 function progressOf({ context, table }: TableAtHand): (rows: number, bytes: number) => void {
-  return progress(context.reporter, table.request.table);
-}
-
-function progress(reporter: Reporter, table: string): (rows: number, bytes: number) => void {
+  const { reporter, onProgress } = context;
   let last = performance.now();
   return (rows, bytes) => {
     if (performance.now() - last < progressMillis) return;
     last = performance.now();
-    reporter.report({ kind: "table-progress", table, rows, bytes });
+    reporter.report({ kind: "table-progress", table: table.request.table, rows, bytes });
+    onProgress?.();
   };
 }

@@ -33,6 +33,8 @@ export interface LoadContext {
   /** As of `StrategyRequest`. */
   readonly rowsPerRange?: number | undefined;
   readonly reporter: Reporter;
+  /** Told now and then while rows are read. */
+  readonly onProgress?: () => void;
   readonly signal: AbortSignal;
   /** How long a server is waited for whose connection was lost, in milliseconds; five minutes if undefined. */
   readonly reopenMillis?: number;

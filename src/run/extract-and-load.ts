@@ -149,6 +149,8 @@ async function loadAndPublish(
     readsFolders: lake.catalog?.readsFolders ?? false,
     rowsPerRange: rowsPerKeyRange,
     reporter,
+    // While the server has something to do.
+    onProgress: catalog.prepare,
     signal,
   });
   signal.throwIfAborted();

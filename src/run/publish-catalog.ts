@@ -59,6 +59,8 @@ function isBeingPublished({ manifest }: PlacedManifest): boolean {
 
 /** The catalog during a run, which goes on without it: files that are published are worth it all the same. */
 export interface CatalogOfRun {
+  /** As of `Catalog`, but never throws. */
+  readonly prepare: () => void;
   /** Resolves to whether the catalog shows the manifest now. */
   readonly show: ShowInCatalog;
   readonly hide: HideInCatalog;
@@ -79,6 +81,10 @@ export function catalogOfRun(lake: OpenedLake, reporter: Reporter, replace: read
   let failure: PanoramaError | undefined;
   let held = false;
   return {
+    prepare() {
+      // Why it cannot be loaded is told when it is needed.
+      catalog?.prepare?.().catch(() => undefined);
+    },
     async hide(tables) {
       const { manifest } = await readManifest(store, place);
       const names = new Set(tables.map(({ definitions }) => definitions.rawName));

@@ -39,11 +39,12 @@ export function openDuckdbCatalog(options: DuckdbCatalogOptions): Catalog {
   ): Promise<readonly CatalogWarning[]> =>
     publishCatalog(path, planCatalogContent(tables, views, schema), remote);
   if (remote === undefined) {
-    return { scope: "all-lakes", check: async () => [await checkCatalog(path)], publish };
+    return { scope: "all-lakes", check: async () => [await checkCatalog(path)], prepare, publish };
   }
   return {
     scope: "all-lakes",
     check: async () => [await checkRemoteCatalog(path)],
+    prepare,
     publish,
     async compare(tables, { views = [] } = {}) {
       const found = await readFingerprint(path);
@@ -51,6 +52,10 @@ export function openDuckdbCatalog(options: DuckdbCatalogOptions): Catalog {
       return found === planCatalogContent(tables, views, schema).fingerprint ? "same" : "different";
     },
   };
+}
+
+async function prepare(): Promise<void> {
+  await loadDuckdb();
 }
 
 async function checkRemoteCatalog(path: string): Promise<CheckResult> {
