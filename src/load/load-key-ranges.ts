@@ -27,7 +27,10 @@ type PlannedMerge = LoadPlan & { readonly strategy: "merge" };
 const rangesWorthCountingBeside = 4;
 
 /** Whether it takes long to count the rows of a table's key ranges. `rowsPerRange`: as of `StrategyRequest`. */
-export function isSlowToCount(table: ManifestTable | undefined, rowsPerRange = usualRowsPerRange): boolean {
+export function isSlowToCount(
+  table: ManifestTable | undefined,
+  rowsPerRange: number = usualRowsPerRange,
+): boolean {
   if (table === undefined || !isKeptInRanges(table)) return false;
   return sum(table.slices.map(rowsOf)) > rangesWorthCountingBeside * rowsPerRange;
 }

@@ -10,7 +10,7 @@ export const table = {
   strategy: "merge",
   partitions: { timestamp_field: "modified", interval: "1 second" },
 };
-export const unhurried = new AbortController().signal;
+export const unhurried: AbortSignal = new AbortController().signal;
 
 /** As many rows as ids, each a minute later than the one before. */
 export async function fill(
@@ -58,7 +58,10 @@ export interface Told {
 export async function load(
   site: Site,
   school: TestDatabase,
-  { force = false, rowsPerKeyRange = 10 } = {},
+  {
+    force = false,
+    rowsPerKeyRange = 10,
+  }: { readonly force?: boolean; readonly rowsPerKeyRange?: number } = {},
 ): Promise<Told | string> {
   const events: RunEvent[] = [];
   await extractAndLoad(
