@@ -1,7 +1,7 @@
 import type { ColumnData } from "../table/record-batch.ts";
 
 /** What is taken at first: most tables are small, and there may be many of them. */
-const firstBytes = 1 << 20;
+const firstBytes = 64 << 10;
 
 /**
  * Thousands of byte streams that grow side by side in one piece of memory, as lists of small blocks: no

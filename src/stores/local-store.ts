@@ -193,16 +193,19 @@ async function readVersioned(
   }
 }
 
-const pieceBytes = 1 << 20;
+const firstPieceBytes = 32 << 10;
+const largestPieceBytes = 1 << 20;
 
 async function* readPieces(root: string, key: string): AsyncGenerator<Uint8Array> {
   const handle = await onDisk("read", root, key, () => open(root + key, "r"));
   try {
-    for (;;) {
-      const piece = Buffer.allocUnsafeSlow(pieceBytes);
-      const { bytesRead } = await onDisk("read", root, key, () => handle.read(piece, 0, pieceBytes));
+    for (let size = firstPieceBytes; ; ) {
+      const piece = Buffer.allocUnsafeSlow(size);
+      const { bytesRead } = await onDisk("read", root, key, () => handle.read(piece, 0, piece.length));
       if (bytesRead === 0) return;
       yield piece.subarray(0, bytesRead);
+      // Most files are small, and there may be thousands of them.
+      if (bytesRead === size) size = Math.min(size * 8, largestPieceBytes);
     }
   } finally {
     await handle.close();

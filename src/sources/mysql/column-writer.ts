@@ -3,6 +3,11 @@ import { fixedWidth } from "../../table/column-type.ts";
 import type { ColumnData } from "../../table/record-batch.ts";
 import type { WireOp } from "./wire-op.ts";
 
+/** What there is room for at first: most statements find few rows, and there may be thousands of statements. */
+const firstRows = 256;
+/** Buffers up to here double when they are full. */
+const smallBytes = 256 << 10;
+
 /**
  * The growing bytes of one column of the batch being decoded. Its fields are public because the decoder
  * writes to them in place: one call per value would cost more than the value.
@@ -14,30 +19,56 @@ export class ColumnWriter {
   bytes: Uint8Array;
   view: DataView;
   offset = 0;
-  readonly nulls: Uint8Array;
+  nulls: Uint8Array;
   nullCount = 0;
   /** Zero and impossible dates that became NULL, over all batches. */
   invalidCount = 0;
 
   private readonly spares: Uint8Array[] = [];
-  private readonly initialSize: number;
+  private readonly maxRows: number;
+  /** Of each row, where rows are all of one width; of texts a guess. */
+  private readonly width: number;
 
+  /** `maxRows`: of a batch. */
   constructor(op: WireOp, type: ColumnType, maxRows: number) {
     this.op = op;
-    const width = fixedWidth(type);
-    this.digits = { width: width ?? 16, scale: type.kind === "decimal" ? type.scale : 0 };
-    this.initialSize = maxRows * (width ?? 16);
+    const width = fixedWidth(type) ?? 16;
+    this.digits = { width, scale: type.kind === "decimal" ? type.scale : 0 };
+    this.width = width;
+    this.maxRows = maxRows;
+    this.nulls = new Uint8Array(Math.min(firstRows, maxRows));
     this.bytes = new Uint8Array(this.initialSize);
     this.view = new DataView(this.bytes.buffer);
-    this.nulls = new Uint8Array(maxRows);
+  }
+
+  /** For how many rows there is room now. */
+  get room(): number {
+    return this.nulls.length;
+  }
+
+  private get initialSize(): number {
+    return this.room * this.width;
+  }
+
+  /** Makes room for more rows, up to those of a batch. */
+  widen(): void {
+    const nulls = new Uint8Array(Math.min(this.maxRows, this.room * 8));
+    nulls.set(this.nulls);
+    this.nulls = nulls;
+    if (this.bytes.length < this.initialSize) this.grow(this.initialSize);
   }
 
   /** Makes room for `size` more bytes. */
   reserve(size: number): void {
     const needed = this.offset + size;
     if (needed <= this.bytes.length) return;
-    // By a quarter: several buffers go around, and half of each would lie idle.
-    const grown = new Uint8Array(Math.ceil(Math.max(needed * 1.05, this.bytes.length * 1.25)));
+    // Large ones by a quarter: several buffers go around, and half of each would lie idle.
+    const factor = this.bytes.length < smallBytes ? 2 : 1.25;
+    this.grow(Math.ceil(Math.max(needed * 1.05, this.bytes.length * factor)));
+  }
+
+  private grow(size: number): void {
+    const grown = new Uint8Array(size);
     grown.set(this.bytes.subarray(0, this.offset));
     this.use(grown);
   }
@@ -52,7 +83,10 @@ export class ColumnWriter {
     if (this.nullCount > 0) this.nulls.fill(0, 0, rowCount);
     this.nullCount = 0;
     this.offset = 0;
-    this.use(this.spares.pop() ?? new Uint8Array(Math.max(this.initialSize, data.values.length)));
+    const spare = this.spares.pop();
+    // Such as were taken before there was room for as many rows are too small.
+    const isLargeEnough = spare !== undefined && spare.length >= this.initialSize;
+    this.use(isLargeEnough ? spare : new Uint8Array(Math.max(this.initialSize, data.values.length)));
     return data;
   }
 

@@ -20,6 +20,8 @@ export class RowDecoder {
   readonly columns: readonly ColumnWriter[];
   private readonly limits: BatchLimits;
   private rowCount = 0;
+  /** Of rows, in every column. */
+  private room = 0;
   private byteCount = 0;
   private source: Uint8Array = new Uint8Array(0);
   private view: DataView = new DataView(this.source.buffer);
@@ -58,6 +60,7 @@ export class RowDecoder {
       this.source = source;
       this.view = new DataView(source.buffer, source.byteOffset, source.byteLength);
     }
+    if (this.rowCount === this.room) this.makeRoom();
     const { columns, view, rowCount } = this;
     const columnCount = columns.length;
     const bitmap = start + 1;
@@ -145,6 +148,11 @@ export class RowDecoder {
     }
     this.rowCount = rowCount + 1;
     this.byteCount += end - start;
+  }
+
+  private makeRoom(): void {
+    if (this.room > 0) for (const column of this.columns) column.widen();
+    this.room = this.columns[0]?.room ?? 0;
   }
 
   /** A length-encoded string: becomes a 4-byte length and the bytes. */

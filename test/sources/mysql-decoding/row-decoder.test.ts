@@ -323,4 +323,28 @@ describe("batches", () => {
 
     expect(valuesOf(columns, decoder.take())).toEqual([names.map((_, i) => i), names]);
   });
+
+  test("have room for all their rows, however few those before them had", () => {
+    const decoder = decoderOf(columns, { rows: 5_000, bytes: 1 << 30 });
+    const counts = [3, 300, 5_000, 2, 5_000];
+
+    const batches = counts.map((count) => {
+      const numbers = Array.from({ length: count }, (_, i) => i);
+      decodeAll(
+        decoder,
+        numbers.map((number) => row(number, number % 3 === 0 ? null : `name ${number}`)),
+      );
+      const batch = decoder.take();
+      const values = valuesOf(columns, batch);
+      batch.release();
+      return values;
+    });
+
+    expect(batches).toEqual(
+      counts.map((count) => {
+        const numbers = Array.from({ length: count }, (_, i) => i);
+        return [numbers, numbers.map((number) => (number % 3 === 0 ? null : `name ${number}`))];
+      }),
+    );
+  });
 });
