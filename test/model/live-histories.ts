@@ -4,7 +4,7 @@ import { describeWithHttpfs } from "../services/duckdb-httpfs.ts";
 import { describeOnServers, type TestServer } from "../services/mysql-server.ts";
 import { describeOnS3 } from "../services/s3-server.ts";
 import type { ServerKind } from "../services/server-address.ts";
-import { temporaryFolder } from "../services/temporary-folder.ts";
+import { temporaryFolderInMemory } from "../services/temporary-folder.ts";
 import { histories, type History, type HistoryOptions } from "./history.ts";
 import { lakeInBucket, lakeInFolder, type ModelLake } from "./model-lake.ts";
 import { liveThrough, type Met } from "./model-world.ts";
@@ -92,7 +92,7 @@ async function liveHistories(
 ): Promise<Met> {
   await using main = await server.database({ name: "model" });
   await using other = await server.database({ name: "other" });
-  await using folder = await temporaryFolder();
+  await using folder = await temporaryFolderInMemory();
   const world = { lake: openLake(folder.path), folder: folder.path };
   const writers = await OpenTransaction.open(main, other);
   const met: Met = { runs: new Map(), loads: new Map(), tables: 0, behind: 0 };

@@ -16,6 +16,12 @@ const parts = ["A", "a", "A ", "B", "C", "ä", "", "%2F", "NULL", "x=y/z", null]
 const sections = [1, 2, 3, -1, 0, null, 40, 500, -6] as const;
 const parameters = ["part", "section", "modified"];
 
+interface InsertedRow {
+  readonly part: number;
+  readonly value: number;
+  readonly time: Time;
+}
+
 /** One table as the test knows it: how it was made, what its columns and its settings are. */
 export class ModelTable {
   readonly name: string;
@@ -63,8 +69,7 @@ export class ModelTable {
     );
     // A row for each value, so that most of them stay as they are from one run to the next; more for ranges of the key.
     const some = partitionBy.length === 0 ? [...parts, ...parts, ...parts] : parts;
-    const rows = some.map((_, part) => this.#insert({ part, value: 0, time: "old" }));
-    await main.query(rows.join("; "));
+    await main.query(this.#insert(some.map((_, part) => ({ part, value: 0, time: "old" }))));
   }
 
   /** All that a load may depend on besides rows: where it differs all rows are read. */
@@ -159,29 +164,22 @@ export class ModelTable {
     }
     if (change.change === "insert") {
       const id = this.#nextId;
-      const sql = this.#insert(change);
+      const sql = this.#insert([change]);
       await (change.open ? writers.write(sql, this.name, id) : main.query(sql));
       return;
     }
     if ("row" in change) await this.#changeRow(change, writers);
   }
 
-  #insert({
-    part,
-    value,
-    time,
-  }: {
-    readonly part: number;
-    readonly value: number;
-    readonly time: Time;
-  }): string {
-    const values = [
-      ...[`id = ${this.#nextId++}`, `part = ${quoted(parts[part % parts.length])}`],
-      `section = ${quoted(sections[part % sections.length])}`,
-      `modified = ${this.#time(time)}`,
-      ...(this.#has("a") ? [`a = ${value}`] : []),
-    ];
-    return `insert into ${this.name} set ${values.join(", ")}`;
+  #insert(rows: readonly InsertedRow[]): string {
+    const hasA = this.#has("a");
+    const values = rows.map(({ part, value, time }) => [
+      ...[String(this.#nextId++), quoted(parts[part % parts.length])],
+      ...[quoted(sections[part % sections.length]), this.#time(time)],
+      ...(hasA ? [String(value)] : []),
+    ]);
+    const columns = `id, part, section, modified${hasA ? ", a" : ""}`;
+    return `insert into ${this.name} (${columns}) values ${values.map((row) => `(${row.join(", ")})`).join(", ")}`;
   }
 
   async #changeRow(change: Extract<Change, { readonly row: number }>, writers: Writers): Promise<void> {
