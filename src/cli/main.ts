@@ -1,7 +1,11 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
-import { StopSignal } from "./stop-signal.ts";
+import { openCodeCache } from "../start/code-cache.ts";
+import { loadProgram } from "../start/compiled-program.ts";
+
+type Program = typeof import("./run-cli.ts") & typeof import("./stop-signal.ts");
 
 // A reader such as `head` that has seen enough is no failure. A log that cannot be written must not stop a load.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -12,6 +16,8 @@ process.stderr.on("error", () => {});
 // What a load has on the heap is little and lives long; what comes from sockets makes V8 collect it dozens of times. It
 // may grow to two and a half times of what a collection left (of some 20 MB) first: a tenth of a load's time.
 setFlagsFromString("--heap-growing-percent=150");
+// A long load would otherwise lose the code of its beginning, some 2 MB, and the cache would lack it.
+setFlagsFromString("--no-flush-bytecode");
 
 const version = readVersion();
 const argv = process.argv.slice(2);
@@ -19,11 +25,14 @@ if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-V")) {
   // Before commander and the library are loaded: scripts ask for the version.
   process.stdout.write(`${version}\n`);
 } else {
-  const { runCli } = await import("./run-cli.ts");
   const { stdin, stdout, stderr, env } = process;
-  const exitCode = await runCli(argv, { version, stdin, stdout, stderr, env, signal: stopOnSignals() });
+  const path = fileURLToPath(new URL("../program.cjs", import.meta.url));
+  const program = loadProgram<Program>(path, openCodeCache(env));
+  const signal = stopOnSignals(program.exports);
+  const exitCode = await program.exports.runCli(argv, { version, stdin, stdout, stderr, env, signal });
   // A pipe may still be taking what was written; `process.exit` would throw it away.
   await Promise.all([flush(stdout), flush(stderr)]);
+  if (!signal.aborted) program.keepCode();
   process.exit(exitCode);
 }
 
@@ -34,7 +43,7 @@ function readVersion(): string {
 }
 
 /** The first SIGINT or SIGTERM asks for a stop, the second does not ask. */
-function stopOnSignals(): AbortSignal {
+function stopOnSignals({ StopSignal }: Program): AbortSignal {
   const controller = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"] as const) {
     process.on(name, () => {
