@@ -39,6 +39,9 @@ const layers = {
   open: ["open.ts", "open-bucket.ts"],
   index: ["index.ts"],
   cli: ["cli/"],
+  // Finds and starts the program, so it knows nothing of it.
+  start: ["start/"],
+  program: ["program.ts"],
   package: ["../package.json"],
 } as const;
 
@@ -77,10 +80,13 @@ const arrows: Readonly<Record<Layer, readonly Layer[]>> = {
     "lake",
     "load",
     "open",
+    "start",
   ],
-  open: allBut("run", "index", "cli", "package"),
-  index: allBut("cli", "package"),
-  cli: ["index", "package"],
+  open: allBut("run", "index", "cli", "start", "program", "package"),
+  index: allBut("cli", "start", "program", "package"),
+  cli: ["index", "start", "package"],
+  start: [],
+  program: ["cli", "run"],
   package: [],
 };
 

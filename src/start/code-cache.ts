@@ -50,7 +50,8 @@ export function openCodeCache(env: NodeJS.ProcessEnv): CodeCache | undefined {
   const folder = attempt(() => join(cacheHome(env), "panorama-elt"));
   if (folder === undefined) return undefined;
   return {
-    read: (name) => attempt(() => (isOwn(statSync(folder), uid) ? readKept(join(folder, name), uid) : undefined)),
+    read: (name) =>
+      attempt(() => (isOwn(statSync(folder), uid) ? readKept(join(folder, name), uid) : undefined)),
     write: (name, kept) => void attempt(() => writeKept(folder, name, kept, uid)),
   };
 }

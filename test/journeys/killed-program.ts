@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mainFile } from "./program.ts";
+import { codeCache, mainFile } from "./program.ts";
 
 /**
  * Loads all tables in a process of its own, which kills itself with SIGKILL when it has changed the disk so many times;
@@ -25,7 +25,8 @@ export async function killAfterChanges(settingsFile: string, changes: number): P
     syncBuiltinESMExports();`;
   const hook = `data:text/javascript,${encodeURIComponent(program)}`;
   const args = ["--settings", settingsFile, "extract-and-load", "--all", "--force"];
-  const child = spawn(process.execPath, ["--import", hook, mainFile, ...args], { stdio: "ignore" });
+  const env = { ...process.env, ...codeCache };
+  const child = spawn(process.execPath, ["--import", hook, mainFile, ...args], { env, stdio: "ignore" });
   const [exitCode, signal] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
   if (exitCode !== 0 && signal !== "SIGKILL") throw new Error(`the program ended with ${exitCode ?? signal}`);
   return signal === "SIGKILL";

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn, type StdioOptions } from "node:child_process";
 import { once } from "node:events";
+import { dirname, join } from "node:path";
 import { inject } from "vitest";
 
 const response = await fetch(inject("builtProgramUrl"));
@@ -7,6 +8,11 @@ const answer = await response.text();
 if (!response.ok) throw new Error(answer);
 /** The built program's main file. */
 export const mainFile: string = answer;
+
+/** Lets what one test compiles serve the others. */
+export const codeCache: Readonly<Record<string, string>> = {
+  XDG_CACHE_HOME: join(dirname(mainFile), "../../cache"),
+};
 
 export interface Start {
   readonly folder: string;
@@ -40,7 +46,7 @@ export function startPanorama(args: readonly string[], start: Start): Running {
   const stdio: StdioOptions = ["pipe", "pipe", "pipe"];
   const child = spawn(process.execPath, [mainFile, ...args], {
     cwd: start.folder,
-    env: { PATH: process.env["PATH"] ?? "", LANG: "C.UTF-8", ...start.env },
+    env: { PATH: process.env["PATH"] ?? "", LANG: "C.UTF-8", ...codeCache, ...start.env },
     stdio,
     ...(start.uid === undefined ? {} : { uid: start.uid, gid: start.uid }),
   });

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import promises from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 import type { RunOutcome } from "../../src/index.ts";
-import { mainFile } from "../journeys/program.ts";
+import { codeCache, mainFile } from "../journeys/program.ts";
 
 const names = ["mkdir", "open", "rename", "rm", "rmdir", "unlink", "utimes", "writeFile"] as const;
 type Operation = (...args: readonly unknown[]) => Promise<unknown>;
@@ -55,7 +55,7 @@ export async function runAndKill(settingsFile: string, force: boolean, first: nu
   const child = spawn(
     process.execPath,
     ["--import", `data:text/javascript,${encodeURIComponent(program)}`, mainFile, ...args],
-    { stdio: "ignore" },
+    { env: { ...process.env, ...codeCache }, stdio: "ignore" },
   );
   const [exitCode, signal] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
   if (exitCode === 0) return { run: "", loaded: 0, unchanged: 0, failed: 0, incomplete: 0 };

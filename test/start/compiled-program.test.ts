@@ -1,0 +1,94 @@
+import { utimes, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import type { CodeCache, KeptCode } from "../../src/start/code-cache.ts";
+import { loadProgram } from "../../src/start/compiled-program.ts";
+import { temporaryFolder } from "../services/temporary-folder.ts";
+
+interface Told {
+  readonly tell: () => string;
+}
+
+/** A bundle as the build makes it, whose function is compiled when it is called. */
+function bundle(answer: string, hash = "0".repeat(32)): string {
+  return `const { basename } = require("node:path");\nexports.tell = () => basename(__dirname) && "${answer}";\n// ${hash}`;
+}
+
+function memory(): CodeCache & { readonly kept: Map<string, KeptCode> } {
+  const kept = new Map<string, KeptCode>();
+  return { kept, read: (name) => kept.get(name), write: (name, code) => void kept.set(name, code) };
+}
+
+function run(path: string, cache: CodeCache): string {
+  const program = loadProgram<Told>(path, cache);
+  const told = program.exports.tell();
+  program.keepCode();
+  return told;
+}
+
+test("a program is compiled once", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "program.cjs");
+  await writeFile(path, bundle("one"));
+  const cache = memory();
+
+  expect(run(path, cache)).toBe("one");
+  const [first] = cache.kept.values();
+  expect(run(path, cache)).toBe("one");
+
+  expect([...cache.kept.values()]).toEqual([first]);
+});
+
+test("what was compiled of another program of the same length is never run", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "program.cjs");
+  const cache = memory();
+  const ofHash = async (answer: string, hash: string, seconds: number): Promise<string> => {
+    await writeFile(path, bundle(answer, hash.repeat(32)));
+    await utimes(path, seconds, seconds);
+    return run(path, cache);
+  };
+
+  expect(await ofHash("one", "0", 1)).toBe("one");
+  expect(await ofHash("two", "1", 1)).toBe("two");
+  // Edited by hand, its hash was left as it was.
+  expect(await ofHash("six", "1", 2)).toBe("six");
+  expect(cache.kept.size).toBe(3);
+});
+
+test("code that V8 rejects is compiled anew and replaced", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "program.cjs");
+  // Source that this process has compiled before would not be looked for in the cache.
+  await writeFile(path, bundle("never compiled before"));
+  const cache = memory();
+  const rejected = { code: Buffer.alloc(4096, 7), compiledBytes: 2 ** 32 - 1 };
+
+  expect(run(path, { ...cache, read: () => rejected })).toBe("never compiled before");
+
+  expect([...cache.kept.values()]).toEqual([expect.not.objectContaining(rejected)]);
+});
+
+test("code is kept again by a process that compiled much more", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "program.cjs");
+  await writeFile(path, bundle("one"));
+  const cache = memory();
+  run(path, cache);
+  const [[name, first]] = cache.kept as unknown as [[string, KeptCode]];
+  cache.write(name, { ...first, compiledBytes: 1 });
+
+  run(path, cache);
+
+  expect(cache.read(name)?.compiledBytes).toBeGreaterThan(1);
+});
+
+test("a program's errors name its file and line", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "program.cjs");
+  await writeFile(path, `\n\nthrow new Error("broken");\n// ${"0".repeat(32)}`);
+
+  expect(() => loadProgram(path, undefined)).toThrow(
+    expect.objectContaining({ stack: expect.stringContaining(`${path}:3:7`) as string }) as Error,
+  );
+});
