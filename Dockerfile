@@ -23,10 +23,14 @@ WORKDIR /opt/panorama
 COPY LICENSE package.json ./
 COPY --from=build /build/node_modules ./node_modules
 COPY --from=build /build/dist ./dist
-RUN chmod 755 dist/cli/main.js && ln -s /opt/panorama/dist/cli/main.js /usr/local/bin/panorama
+RUN chmod 755 dist/cli/main.js && ln -s /opt/panorama/dist/cli/main.js /usr/local/bin/panorama \
+ && install -d -o 1000 -g 1000 -m 700 cache
 COPY --chmod=755 deploy/container/entrypoint deploy/container/python /usr/local/bin/
 # By number, so that Kubernetes can tell that it is not root. Node's image calls it "node".
 USER 1000:1000
+# A container begins without what another one compiled: it comes with what a load and a query compile.
+ENV XDG_CACHE_HOME=/opt/panorama/cache
+RUN panorama demo --folder /tmp/demo > /dev/null && rm -r /tmp/demo
 WORKDIR /config
 ENTRYPOINT ["entrypoint"]
 CMD ["--help"]

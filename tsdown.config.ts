@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TsdownPlugin, UserConfig } from "tsdown";
@@ -38,7 +37,7 @@ const program: UserConfig = {
   dts: false,
   deps: { alwaysBundle: /./, onlyBundle: false },
   outputOptions: { codeSplitting: false, dynamicImportInCjs: false, comments: false },
-  plugins: [requireWhenNeeded(), asciiWithHash(), noticesOfLibraries()],
+  plugins: [requireWhenNeeded(), escapedToAscii(), noticesOfLibraries()],
 };
 
 const config: UserConfig[] = [library, ...starters, program];
@@ -65,9 +64,9 @@ function requireWhenNeeded(): TsdownPlugin {
 }
 
 /** What src/start/compiled-program.ts expects of the bundle. */
-function asciiWithHash(): TsdownPlugin {
+function escapedToAscii(): TsdownPlugin {
   return {
-    name: "ascii-with-hash",
+    name: "escaped-to-ascii",
     generateBundle: (_options, files) => {
       for (const file of Object.values(files)) {
         if (file.type !== "chunk") continue;
@@ -75,12 +74,10 @@ function asciiWithHash(): TsdownPlugin {
         if (/String\.raw`[^`]*[^\0-\x7f]|(?<!\\)(\\\\)*\\[^\0-\x7f]/.test(file.code)) {
           throw new Error(`${file.fileName} has a character that cannot be written as an escape`);
         }
-        const ascii = file.code.replaceAll(
+        file.code = file.code.replaceAll(
           /[^\0-\x7f]/g,
           (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
         );
-        const hash = createHash("sha256").update(ascii).digest("hex").slice(0, 32);
-        file.code = `${ascii}\n// ${hash}`;
       }
     },
   };

@@ -1,4 +1,5 @@
-const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+/** Made when it is needed: to make it takes some milliseconds. */
+let segmenter: Intl.Segmenter | undefined;
 const plain = /^[\x20-\x7e]*$/;
 const invisible = /^[\p{Mn}\p{Me}\p{Cf}\p{Cc}]+$/u;
 const pictured = /\p{Emoji_Presentation}|\uFE0F|\u20E3/u;
@@ -10,7 +11,7 @@ const wide =
 export function displayWidth(text: string): number {
   if (plain.test(text)) return text.length;
   let width = 0;
-  for (const { segment } of segmenter.segment(text)) width += segmentWidth(segment);
+  for (const { segment } of segmentsOf(text)) width += segmentWidth(segment);
   return width;
 }
 
@@ -19,13 +20,18 @@ export function cutToWidth(text: string, width: number): string {
   if (text.length <= width && plain.test(text)) return text;
   let used = 0;
   let kept = 0;
-  for (const { segment, index } of segmenter.segment(text)) {
+  for (const { segment, index } of segmentsOf(text)) {
     used += segmentWidth(segment);
     if (used > width) return `${text.slice(0, kept)}…`;
     // What still leaves a column for the `…`.
     if (used <= width - 1) kept = index + segment.length;
   }
   return text;
+}
+
+function segmentsOf(text: string): Intl.Segments {
+  segmenter ??= new Intl.Segmenter(undefined, { granularity: "grapheme" });
+  return segmenter.segment(text);
 }
 
 function segmentWidth(segment: string): number {

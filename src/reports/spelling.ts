@@ -3,9 +3,10 @@ import type { Alteration } from "../table/alteration.ts";
 import { spellSchemaChange } from "../table/schema-changes.ts";
 import type { RunEvent } from "./reporter.ts";
 
-/** `1,204,000`. */
+/** `1,204,000`, of a whole number. */
 export function spellCount(count: number): string {
-  return count.toLocaleString("en-US");
+  // Not toLocaleString: the first use of it takes some milliseconds.
+  return String(count).replaceAll(/\B(?=(\d{3})+$)/g, ",");
 }
 
 /** `1 file`, `2 files`. */

@@ -1,4 +1,5 @@
-import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { cachedDataVersionTag, getHeapCodeStatistics } from "node:v8";
@@ -25,19 +26,19 @@ type Wrapped = (
 
 /** A command that was never run before may have compiled this much more than there was in the cache. */
 const worthKeeping = 1.2;
-/** As many characters of a hash end the bundle. */
-const hashLength = 32;
 
 /**
- * Runs a bundle in CommonJS that the build made: ASCII, with a hash of itself at its end. V8's flags are to be
- * set before. Throws what the program throws.
+ * Runs a bundle in CommonJS and in ASCII. V8's flags are to be set before: it takes no code that was compiled with
+ * others. Throws what the program throws.
  */
 export function loadProgram<Exports>(path: string, cache: CodeCache | undefined): CompiledProgram<Exports> {
-  const { source, changedAt } = readSource(path);
+  const bytes = readFileSync(path);
   // V8 compares nothing of the source but its length.
-  const hash = source.slice(-hashLength);
-  const name = `${hash}-${Math.trunc(changedAt)}-${cachedDataVersionTag().toString(16)}`;
+  const hash = createHash("sha256").update(bytes).digest("hex");
+  const name = `${hash}-${cachedDataVersionTag().toString(16)}`;
   const kept = cache?.read(name);
+  // One byte a character, as V8 has them in memory: a third of the time that UTF-8 takes.
+  const source = bytes.toString("latin1");
   const script = new Script(`(function (exports, require, module, __filename, __dirname) {${source}\n})`, {
     filename: path,
     importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
@@ -55,15 +56,4 @@ export function loadProgram<Exports>(path: string, cache: CodeCache | undefined)
       cache?.write(name, { code: script.createCachedData(), compiledBytes });
     },
   };
-}
-
-function readSource(path: string): { readonly source: string; readonly changedAt: number } {
-  const file = openSync(path, "r");
-  try {
-    const { mtimeMs } = fstatSync(file);
-    // One byte a character, as V8 has them in memory: a third of the time that UTF-8 takes.
-    return { source: readFileSync(file, "latin1"), changedAt: mtimeMs };
-  } finally {
-    closeSync(file);
-  }
 }

@@ -4,8 +4,10 @@ import { output, type TextKernel, textKernel } from "./text-kernel.ts";
 const partByteCount = 32 * 1024;
 const emptyText = 0x2222;
 
-const hexPairs: Uint16Array = Uint16Array.from({ length: 256 }, (_, byte) =>
-  Buffer.from(byte.toString(16).padStart(2, "0")).readUInt16LE(),
+const hexDigits = "0123456789abcdef";
+const hexPairs: Uint16Array = Uint16Array.from(
+  { length: 256 },
+  (_, byte) => hexDigits.charCodeAt(byte >> 4) | (hexDigits.charCodeAt(byte & 15) << 8),
 );
 
 /** Writes one column of bytes of a file in hexadecimal, value by value. */

@@ -19,7 +19,7 @@ const slugBlock = `:(?<blockType>${slug}):(?<blockId>${slug})`;
 const oldBlock = `(?<org>${looseName})/(?<course>${looseName})/(?<blockType>${looseName})/(?<blockId>${looseName})`;
 
 /** By what a key begins with. */
-const patterns: ReadonlyMap<string, readonly [OpaqueKey["kind"], RegExp]> = new Map([
+const patterns: ReadonlyMap<string, readonly [OpaqueKey["kind"], () => RegExp]> = new Map([
   ["course-v1", ["course", whole(course)]],
   ["block-v1", ["block", whole(course + block)]],
   ["ccx-v1", ["ccx-course", whole(ccxCourse)]],
@@ -44,8 +44,10 @@ export function parseKey(written: string): OpaqueKey | undefined {
   const text = written.replace(/\r?\n$/, "");
   const colon = text.indexOf(":");
   const pattern = colon === -1 ? undefined : patterns.get(text.slice(0, colon));
-  if (pattern !== undefined) return keyOf(pattern[0], text, pattern[1].exec(text.slice(colon + 1)));
-  return keyOf("old-course", text, oldCourse.exec(text)) ?? keyOf("old-answer", text, oldAnswer.exec(text));
+  if (pattern !== undefined) return keyOf(pattern[0], text, pattern[1]().exec(text.slice(colon + 1)));
+  return (
+    keyOf("old-course", text, oldCourse().exec(text)) ?? keyOf("old-answer", text, oldAnswer().exec(text))
+  );
 }
 
 function keyOf(kind: OpaqueKey["kind"], text: string, match: RegExpExecArray | null): OpaqueKey | undefined {
@@ -53,6 +55,8 @@ function keyOf(kind: OpaqueKey["kind"], text: string, match: RegExpExecArray | n
   return match === null ? undefined : ({ kind, text, ...match.groups } as unknown as OpaqueKey);
 }
 
-function whole(source: string): RegExp {
-  return new RegExp(`^${source}$`, "u");
+/** Made by the first use: each takes V8 about a millisecond. */
+function whole(source: string): () => RegExp {
+  let pattern: RegExp | undefined;
+  return () => (pattern ??= new RegExp(`^${source}$`, "u"));
 }
