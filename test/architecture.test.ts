@@ -142,6 +142,14 @@ test("only the command line writes to the console, only its main file ends the p
   expect(sourceFiles.flatMap(findForbiddenCode)).toEqual([]);
 });
 
+test("DuckDB's native library, which is not bundled, has the version of its JavaScript, which is", () => {
+  const { dependencies } = JSON.parse(readFileSync("package.json", "utf8")) as {
+    readonly dependencies: Readonly<Record<string, string>>;
+  };
+
+  expect(dependencies["@duckdb/node-bindings"]).toBe(dependencies["@duckdb/node-api"]);
+});
+
 test.each<[path: string, text: string, problem: string]>([
   ["table/slice.ts", `import type { A } from "../errors.ts";`, "table may not import errors"],
   ["lake/publish.ts", `import { a } from "../load/plan-load.ts";`, "lake may not import load"],
