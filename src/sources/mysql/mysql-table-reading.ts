@@ -6,6 +6,7 @@ import { constantColumn } from "../constant-column.ts";
 import type { FieldRequest, TableReading, TableRequest } from "../source.ts";
 import type { NativeTable } from "./describe-table.ts";
 import type { ServerMoment } from "./content-marks.ts";
+import { DecoderLender } from "./decoder-lender.ts";
 import { findChanges, readWatermark } from "./slice-changes.ts";
 import { digestSlices } from "./slice-digests.ts";
 import { quoteIdentifier } from "./identifier.ts";
@@ -51,6 +52,7 @@ export function openMysqlTable(
     );
   }
   const invalid = new Map<string, number>();
+  const lender = new DecoderLender();
   return {
     schema: { ...described, columns: planned.map(({ column }) => column) },
     warnings,
@@ -76,7 +78,7 @@ export function openMysqlTable(
       : { keyRanges: openKeyRanges(session, described, native.rangeColumn, beside) }),
     digestSlices: (partitionColumns, textBreaks) =>
       digestSlices(session, described, asked, partitionColumns, textBreaks),
-    batches: (signal, range) => readRows(session, described, planned, signal, range, invalid),
+    batches: (signal, range) => readRows(session, described, planned, signal, range, invalid, lender),
     alterations: () =>
       [...invalid].map(([column, count]): Alteration => ({ column, kind: "invalid-date", count })),
   };
@@ -109,6 +111,7 @@ async function* readRows(
   signal: AbortSignal,
   range: string | undefined,
   invalid: Map<string, number>,
+  lender: DecoderLender,
 ): AsyncGenerator<RecordBatch> {
   const asked = planned.filter((each) => "serverName" in each);
   const sql =
@@ -121,7 +124,7 @@ async function* readRows(
       if (count > 0) invalid.set((columns[i] as Column).name, (before[i] as number) + count);
     });
   };
-  for await (const batch of selectBatches(session, described, sql, columns, signal, onInvalid)) {
+  for await (const batch of selectBatches(session, described, sql, columns, signal, onInvalid, lender)) {
     yield asked.length === planned.length ? batch : withMadeColumns(batch, planned);
   }
 }

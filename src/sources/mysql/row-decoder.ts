@@ -11,6 +11,12 @@ export interface BatchLimits {
   readonly bytes: number;
 }
 
+/** What the server sends, and what it becomes. */
+export interface DecodedColumn {
+  readonly op: WireOp;
+  readonly type: ColumnType;
+}
+
 /**
  * Decodes binary result rows from the bytes the server sent straight into columns: no string and no
  * object is made for a value. The row format is the ProtocolBinary resultset row:
@@ -18,7 +24,8 @@ export interface BatchLimits {
  */
 export class RowDecoder {
   readonly columns: readonly ColumnWriter[];
-  private readonly limits: BatchLimits;
+  readonly decoded: readonly DecodedColumn[];
+  readonly limits: BatchLimits;
   private rowCount = 0;
   /** Of rows, in every column. */
   private room = 0;
@@ -26,7 +33,8 @@ export class RowDecoder {
   private source: Uint8Array = new Uint8Array(0);
   private view: DataView = new DataView(this.source.buffer);
 
-  constructor(columns: readonly { readonly op: WireOp; readonly type: ColumnType }[], limits: BatchLimits) {
+  constructor(columns: readonly DecodedColumn[], limits: BatchLimits) {
+    this.decoded = columns;
     this.columns = columns.map(({ op, type }) => new ColumnWriter(op, type, limits.rows));
     this.limits = limits;
   }

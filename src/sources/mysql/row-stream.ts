@@ -3,7 +3,8 @@ import type { RecordBatch } from "../../table/record-batch.ts";
 import type { Column } from "../../table/table-schema.ts";
 import { mysqlError } from "./mysql-errors.ts";
 import type { WireConnection } from "./mysql-connection.ts";
-import { type BatchLimits, RowDecoder } from "./row-decoder.ts";
+import { DecoderLender } from "./decoder-lender.ts";
+import type { BatchLimits, RowDecoder } from "./row-decoder.ts";
 import { wireColumnAt, type WireOp, wireOpFor } from "./wire-op.ts";
 
 /** mysql2's packet: the payload is `buffer[start + 4 .. end)`; the object is used again for the next one. */
@@ -32,6 +33,7 @@ export class RowStream {
   readonly #columns: readonly Column[];
   readonly #limits: BatchLimits;
   readonly #where: { readonly source: string; readonly table: string };
+  readonly #lender: DecoderLender;
 
   #stage: "begin" | "header" | "columns" | "columns-end" | "rows" | "done" = "begin";
   #ops: { op: WireOp; type: Column["type"] }[] = [];
@@ -49,12 +51,14 @@ export class RowStream {
     columns: readonly Column[],
     limits: BatchLimits,
     where: { readonly source: string; readonly table: string },
+    lender: DecoderLender = new DecoderLender(),
   ) {
     this.#connection = connection;
     this.#statementId = statementId;
     this.#columns = columns;
     this.#limits = limits;
     this.#where = where;
+    this.#lender = lender;
   }
 
   /** Dates that became NULL so far, by column index. */
@@ -90,6 +94,8 @@ export class RowStream {
     } finally {
       if (this.#stage !== "done" && this.#failure === undefined) await this.#discardRest();
       signal.removeEventListener("abort", onAbort);
+      const isWhole = this.#stage === "done" && this.#failure === undefined;
+      if (isWhole && this.#decoder?.empty === true) this.#lender.giveBack(this.#decoder);
       // Destroyed, not ended: the server may have gigabytes to send before it notices an end.
       if (this.#stage !== "done") this.#connection.stream.destroy();
     }
@@ -118,7 +124,7 @@ export class RowStream {
         this.#acceptColumn(packet);
         return false;
       case "columns-end":
-        this.#decoder = new RowDecoder(this.#ops, this.#limits);
+        this.#decoder = this.#lender.lend(this.#ops, this.#limits);
         // Rows are copied out at once; mysql2 keeps bytes of other packets.
         this.#connection.stream.reusesBytes = true;
         this.#stage = "rows";

@@ -1,5 +1,6 @@
 import type { RecordBatch } from "../../table/record-batch.ts";
 import type { Column, TableSchema } from "../../table/table-schema.ts";
+import type { DecoderLender } from "./decoder-lender.ts";
 import { mysqlError } from "./mysql-errors.ts";
 import type { MysqlSession } from "./mysql-session.ts";
 import type { BatchLimits } from "./row-decoder.ts";
@@ -15,7 +16,7 @@ const savepoint = "panorama";
 
 /**
  * The rows of a statement whose columns are of these types. Afterwards the table's definition is locked no more.
- * Keeps to the session's pace before it asks and between batches: then the server waits with what it has to send, and the
+ * `lender`: of statements with these columns. Keeps to the session's pace before it asks and between batches: then the server waits with what it has to send, and the
  * definition stays locked.
  */
 export async function* selectBatches(
@@ -25,6 +26,7 @@ export async function* selectBatches(
   columns: readonly Column[],
   signal: AbortSignal,
   onInvalid: (counts: readonly number[]) => void = () => undefined,
+  lender?: DecoderLender,
 ): AsyncGenerator<RecordBatch> {
   const where = { source, table };
   await session.pace?.(signal, session.keepsLocks ? "within" : "between");
@@ -37,6 +39,7 @@ export async function* selectBatches(
       columns,
       batchLimits(columns.length),
       where,
+      lender,
     );
     for await (const batch of stream.batches(signal)) {
       onInvalid(stream.invalidCounts());
