@@ -10,6 +10,7 @@ import {
   rmSync,
   type Stats,
   statSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { homedir } from "node:os";
@@ -23,15 +24,22 @@ export interface KeptCode {
   readonly compiledBytes: number;
 }
 
+export interface FoundCode extends KeptCode {
+  /** When it was kept, or looked at, last; in milliseconds since 1970. */
+  readonly checkedAt: number;
+}
+
 /**
  * Compiled code of earlier processes, in a folder of this user's. It is run as it is found: nothing is read that
  * another user owns or may write. Without the folder all works, only more slowly, so neither function throws.
  */
 export interface CodeCache {
   /** What was kept under a name, if it is whole. */
-  read(name: string): KeptCode | undefined;
+  read(name: string): FoundCode | undefined;
   /** Replaces it as a whole, and removes what other builds and versions left, but for the youngest. */
   write(name: string, kept: KeptCode): void;
+  /** Notes that it has been looked at and is as good as new. */
+  touch(name: string): void;
 }
 
 /** The checksum and `compiledBytes`, in a length at which V8 takes what follows without copying it. */
@@ -53,6 +61,7 @@ export function openCodeCache(env: NodeJS.ProcessEnv): CodeCache | undefined {
     read: (name) =>
       attempt(() => (isOwn(statSync(folder), uid) ? readKept(join(folder, name), uid) : undefined)),
     write: (name, kept) => void attempt(() => writeKept(folder, name, kept, uid)),
+    touch: (name) => void attempt(() => utimesSync(join(folder, name), new Date(), new Date())),
   };
 }
 
@@ -61,15 +70,17 @@ function cacheHome(env: NodeJS.ProcessEnv): string {
   return named !== undefined && isAbsolute(named) ? named : join(homedir(), ".cache");
 }
 
-function readKept(path: string, uid: number): KeptCode | undefined {
+function readKept(path: string, uid: number): FoundCode | undefined {
   const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
     // Of the opened file: a name may lead to another one a moment later.
-    if (!isOwn(fstatSync(file), uid)) return undefined;
+    const stats = fstatSync(file);
+    if (!isOwn(stats, uid)) return undefined;
     const bytes = readFileSync(file);
     // V8 does not look: it would run what a power cut left of a file.
     if (bytes.length <= headLength || bytes.readUInt32LE(0) !== crc32(bytes.subarray(4))) return undefined;
-    return { code: bytes.subarray(headLength), compiledBytes: bytes.readUInt32LE(4) };
+    const compiledBytes = bytes.readUInt32LE(4);
+    return { code: bytes.subarray(headLength), compiledBytes, checkedAt: stats.mtimeMs };
   } finally {
     closeSync(file);
   }

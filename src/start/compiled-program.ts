@@ -26,6 +26,7 @@ type Wrapped = (
 
 /** A command that was never run before may have compiled this much more than there was in the cache. */
 const worthKeeping = 1.2;
+const secondsBetweenChecks = 60;
 
 /**
  * Runs a bundle in CommonJS and in ASCII. V8's flags are to be set before: it takes no code that was compiled with
@@ -50,10 +51,12 @@ export function loadProgram<Exports>(path: string, cache: CodeCache | undefined)
   return {
     exports: module.exports as Exports,
     keepCode: () => {
-      const compiledBytes = getHeapCodeStatistics().bytecode_and_metadata_size;
       const isKept = kept !== undefined && script.cachedDataRejected === false;
-      if (isKept && compiledBytes <= worthKeeping * kept.compiledBytes) return;
-      cache?.write(name, { code: script.createCachedData(), compiledBytes });
+      // To count what has been compiled takes as long as to load it.
+      if (isKept && Date.now() - kept.checkedAt < secondsBetweenChecks * 1000) return;
+      const compiledBytes = getHeapCodeStatistics().bytecode_and_metadata_size;
+      if (isKept && compiledBytes <= worthKeeping * kept.compiledBytes) cache?.touch(name);
+      else cache?.write(name, { code: script.createCachedData(), compiledBytes });
     },
   };
 }

@@ -43,8 +43,21 @@ describe("the cache of compiled code", () => {
     expect(opened.cache.read("a")).toBeUndefined();
     opened.cache.write("a", kept);
 
-    expect(opened.cache.read("a")).toEqual(kept);
+    expect(opened.cache.read("a")).toMatchObject(kept);
     expect(opened.cache.read("b")).toBeUndefined();
+  });
+
+  test("tells when code was kept, or looked at, last", async () => {
+    await using opened = await open();
+    opened.cache.write("a", kept);
+    await utimes(join(opened.folder, "a"), new Date(0), new Date(0));
+
+    expect(opened.cache.read("a")?.checkedAt).toBe(0);
+    opened.cache.touch("a");
+    opened.cache.touch("not there");
+
+    expect(opened.cache.read("a")?.checkedAt).toBeGreaterThan(0);
+    expect(await readdir(opened.folder)).toEqual(["a"]);
   });
 
   test("lets nobody else in", async () => {
@@ -82,7 +95,7 @@ describe("the cache of compiled code", () => {
     await chown(join(opened.folder, "a"), nobody, nobody);
 
     expect(opened.cache.read("a")).toBeUndefined();
-    expect(opened.cache.read("b")).toEqual(kept);
+    expect(opened.cache.read("b")).toMatchObject(kept);
 
     await chown(opened.folder, nobody, nobody);
     opened.cache.write("c", kept);
@@ -126,7 +139,7 @@ describe("the cache of compiled code", () => {
     }
 
     opened.cache.write("a", kept);
-    expect(opened.cache.read("a")).toEqual(kept);
+    expect(opened.cache.read("a")).toMatchObject(kept);
   });
 
   test("keeps the youngest of what other builds and killed processes left", async () => {

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { CodeCache, KeptCode } from "../../src/start/code-cache.ts";
+import type { CodeCache, FoundCode } from "../../src/start/code-cache.ts";
 import { loadProgram } from "../../src/start/compiled-program.ts";
 import { temporaryFolder } from "../services/temporary-folder.ts";
 
@@ -14,9 +14,18 @@ function bundle(answer: string): string {
   return `const { basename } = require("node:path");\nexports.tell = () => basename(__dirname) && "${answer}";`;
 }
 
-function memory(): CodeCache & { readonly kept: Map<string, KeptCode> } {
-  const kept = new Map<string, KeptCode>();
-  return { kept, read: (name) => kept.get(name), write: (name, code) => void kept.set(name, code) };
+/** Looked at long ago, so that it is looked at again. */
+const long = 0;
+
+function memory(): CodeCache & { readonly kept: Map<string, FoundCode>; readonly touched: string[] } {
+  const kept = new Map<string, FoundCode>();
+  const touched: string[] = [];
+  return {
+    ...{ kept, touched },
+    read: (name) => kept.get(name),
+    write: (name, code) => void kept.set(name, { ...code, checkedAt: long }),
+    touch: (name) => void touched.push(name),
+  };
 }
 
 function run(path: string, cache: CodeCache): string {
@@ -37,6 +46,7 @@ test("a program is compiled once", async () => {
   expect(run(path, cache)).toBe("one");
 
   expect([...cache.kept.values()]).toEqual([first]);
+  expect(cache.touched).toEqual([...cache.kept.keys()]);
 });
 
 test("what was compiled of another program of the same length is never run", async () => {
@@ -58,21 +68,24 @@ test("code that V8 rejects is compiled anew and replaced", async () => {
   // Source that this process has compiled before would not be looked for in the cache.
   await writeFile(path, bundle("never compiled before"));
   const cache = memory();
-  const rejected = { code: Buffer.alloc(4096, 7), compiledBytes: 2 ** 32 - 1 };
+  const rejected = { code: Buffer.alloc(4096, 7), compiledBytes: 2 ** 32 - 1, checkedAt: Date.now() };
 
   expect(run(path, { ...cache, read: () => rejected })).toBe("never compiled before");
 
   expect([...cache.kept.values()]).toEqual([expect.not.objectContaining(rejected)]);
 });
 
-test("code is kept again by a process that compiled much more", async () => {
+test("code is kept again by a process that compiled much more, but is looked at only now and then", async () => {
   await using folder = await temporaryFolder();
   const path = join(folder.path, "program.cjs");
   await writeFile(path, bundle("one"));
   const cache = memory();
   run(path, cache);
-  const [[name, first]] = cache.kept as unknown as [[string, KeptCode]];
-  cache.write(name, { ...first, compiledBytes: 1 });
+  const [[name, first]] = cache.kept as unknown as [[string, FoundCode]];
+  cache.kept.set(name, { ...first, compiledBytes: 1, checkedAt: Date.now() });
+  run(path, cache);
+  expect(cache.read(name)?.compiledBytes).toBe(1);
+  cache.kept.set(name, { ...first, compiledBytes: 1 });
 
   run(path, cache);
 

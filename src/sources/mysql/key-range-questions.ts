@@ -5,6 +5,7 @@ import { explainQuestion } from "./explain-question.ts";
 import { quoteIdentifier } from "./identifier.ts";
 import { evenCuts, joinRanges, splitCrowded } from "./key-cuts.ts";
 import { keyBounds } from "./key-ranges.ts";
+import { stepsOf } from "./key-steps.ts";
 import type { MysqlSession } from "./mysql-session.ts";
 import { withoutLock } from "./select-batches.ts";
 import { changedSince, timeColumn } from "./slice-changes.ts";
@@ -37,9 +38,14 @@ export function openKeyRanges(
     within: KeyRange = {},
     of?: MysqlSession,
   ): Promise<readonly number[]> => {
+    const where = whereOf(key, within);
+    const bounds = await keyBounds({ query: (asked) => ask(asked, of) }, key, table, where);
+    const steps = bounds && stepsOf(cuts, bounds);
+    const part = steps === undefined ? placeOf(key, cuts) : `${key} DIV ${steps.width}`;
     const counts: number[] = Array.from({ length: cuts.length + 1 }, () => 0);
-    for (const { place, rowCount } of await ask(countsSql(key, table, cuts, within), of)) {
-      counts[Number(place)] = Number(rowCount);
+    for (const row of await ask(countsSql(part, table, where), of)) {
+      const place = steps === undefined ? Number(row["part"]) : steps.placeOf(Number(row["part"]));
+      counts[place] = (counts[place] ?? 0) + Number(row["rowCount"]);
     }
     return counts;
   };
@@ -68,7 +74,7 @@ export function openKeyRanges(
     explain: (cuts, watermark, field) =>
       withoutLock(session, async () => ({
         changed: await explainQuestion(session, changedSql(cuts, watermark, field)),
-        rowCounts: await explainQuestion(session, countsSql(key, table, cuts, {})),
+        rowCounts: await explainQuestion(session, countsSql(placeOf(key, cuts), table)),
       })),
     rangeOf: (keys) => conditionOf(key, keys) ?? "1 = 1",
   };
@@ -92,8 +98,8 @@ async function cutByCounts(
 }
 
 /** The smallest index has the key too, so that the server need not look at rows. */
-function countsSql(key: string, table: string, cuts: readonly string[], within: KeyRange): string {
-  return `SELECT ${placeOf(key, cuts)} AS place, COUNT(*) AS rowCount FROM ${table}${whereOf(key, within)} GROUP BY 1`;
+function countsSql(part: string, table: string, where = ""): string {
+  return `SELECT ${part} AS part, COUNT(*) AS rowCount FROM ${table}${where} GROUP BY 1`;
 }
 
 /** Searches by halves. As INTERVAL does, but that compares decimals, which takes a third longer. */

@@ -67,6 +67,21 @@ describeOnServers("the key ranges of a table", (server) => {
     }
   });
 
+  test.each(["int", "bigint unsigned"])(
+    "are counted in steps where their keys are %s and dense",
+    async (type) => {
+      await using db = await server.database();
+      await db.query(`create table t (id ${type} primary key, other tinyint default 0, key (other))`);
+      const ids = Array.from({ length: 60 }, (_, i) => i).filter((id) => id !== 33);
+      await db.query(`insert into t (id) values ${ids.map((id) => `(${id})`).join(", ")}`);
+      await using opened = await openSnapshot(db);
+      const { keyRanges } = await opened.snapshot.openTable({ table: "t", fields: undefined });
+
+      expect(await keyRanges?.rowCounts(["10", "20", "30", "35", "40"])).toEqual([10, 10, 10, 4, 5, 20]);
+      expect(await keyRanges?.rowCounts(["100", "120", "130", "135", "140"])).toEqual([59, 0, 0, 0, 0, 0]);
+    },
+  );
+
   test("are cut so that none has many more rows than wanted, wherever the keys are", async () => {
     await using db = await server.database();
     await db.query("create table t (id bigint unsigned primary key)");
