@@ -1,7 +1,7 @@
 import { hybridBound, hybridInto, writeVarint } from "./hybrid-encoding.ts";
 
 /** One level per row, used again for every page. */
-let levelScratch = new Uint8Array(16_384);
+let levelScratch = new Int32Array(16_384);
 
 /** The most bytes `definitionLevelsInto` writes. */
 export function definitionLevelsBound(rowCount: number, nulls: Uint8Array | undefined): number {
@@ -35,7 +35,7 @@ function allDefined(target: Uint8Array, rowCount: number): number {
 
 function someDefined(target: Uint8Array, nulls: Uint8Array, from: number, to: number): number {
   const rowCount = to - from;
-  if (levelScratch.length < rowCount) levelScratch = new Uint8Array(rowCount);
+  if (levelScratch.length < rowCount) levelScratch = new Int32Array(rowCount);
   for (let i = 0; i < rowCount; i++) levelScratch[i] = 1 - (nulls[from + i] as number);
   return hybridInto(target, 4, levelScratch, 0, rowCount, 1);
 }

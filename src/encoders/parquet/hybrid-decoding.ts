@@ -1,11 +1,5 @@
 import { PanoramaError } from "../../errors.ts";
 
-/** What is decoded into. */
-export interface DecodedNumbers {
-  [index: number]: number;
-  fill(value: number, start: number, end: number): unknown;
-}
-
 /**
  * Reads `count` values of `bitWidth` bits, at most 24, that `hybridInto` wrote to `bytes[from..to)`. All of these bytes
  * have to be used. Throws `FILE_WRONG`.
@@ -15,7 +9,7 @@ export function hybridFrom(
   from: number,
   to: number,
   bitWidth: number,
-  target: DecodedNumbers,
+  target: Int32Array,
   count: number,
 ): void {
   let at = from;
@@ -53,7 +47,7 @@ function unpack(
   bytes: Uint8Array,
   from: number,
   bitWidth: number,
-  target: DecodedNumbers,
+  target: Int32Array,
   start: number,
   length: number,
 ): void {

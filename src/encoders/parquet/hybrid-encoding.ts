@@ -14,11 +14,14 @@ export function hybridBound(count: number, bitWidth: number): number {
   return groups * (bitWidth + 6) + 16;
 }
 
-/** Encodes `values[from..to)`, of at most 24 bits each, into `target` at `offset`; returns the offset behind it. */
+/**
+ * Encodes `values[from..to)`, of at most 24 bits each, into `target` at `offset`; returns the offset behind it. Values of one
+ * type of array: for several V8 compiles it several times.
+ */
 export function hybridInto(
   target: Uint8Array,
   offset: number,
-  values: ArrayLike<number>,
+  values: Int32Array,
   from: number,
   to: number,
   bitWidth: number,
@@ -58,7 +61,7 @@ function writeRun(
 function packLiterals(
   target: Uint8Array,
   offset: number,
-  values: ArrayLike<number>,
+  values: Int32Array,
   from: number,
   to: number,
   bitWidth: number,

@@ -71,6 +71,7 @@ export function decodeDictionary(bytes: Uint8Array, count: number): DecodedDicti
   return { bytes, view, starts };
 }
 
+let levelScratch = new Int32Array(16_384);
 let nullsScratch = new Uint8Array(16_384);
 let indexScratch = new Int32Array(16_384);
 
@@ -100,12 +101,15 @@ export function decodeDataPage(
 
 /** Returns how many there are. */
 function addNulls(bytes: Uint8Array, levelsEnd: number, valueCount: number, tally: ColumnTally): number {
-  if (nullsScratch.length < valueCount) nullsScratch = new Uint8Array(valueCount);
-  const nulls = nullsScratch;
-  hybridFrom(bytes, 4, levelsEnd, 1, nulls, valueCount);
+  if (nullsScratch.length < valueCount) {
+    levelScratch = new Int32Array(valueCount);
+    nullsScratch = new Uint8Array(valueCount);
+  }
+  const [levels, nulls] = [levelScratch, nullsScratch];
+  hybridFrom(bytes, 4, levelsEnd, 1, levels, valueCount);
   let defined = 0;
   for (let row = 0; row < valueCount; row++) {
-    const level = nulls[row] as number;
+    const level = levels[row] as number;
     defined += level;
     nulls[row] = 1 - level;
   }

@@ -20,80 +20,111 @@ export interface BoundsCollector {
 export function collectBounds(type: ColumnType): BoundsCollector {
   switch (fixedWidth(type)) {
     case 4:
-      return type.kind === "float"
-        ? numberBounds((bytes) => new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4))
-        : numberBounds((bytes) => new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4));
+      return type.kind === "float" ? new FloatBounds() : new Int32Bounds();
     case 8:
-      return type.kind === "double"
-        ? numberBounds((bytes) => new Float64Array(bytes.buffer, bytes.byteOffset, bytes.length / 8))
-        : int64Bounds();
+      return type.kind === "double" ? new DoubleBounds() : new Int64Bounds();
     case 16:
-      return fixedBounds();
+      return new FixedBounds();
     case undefined:
-      return bytesBounds();
+      return new BytesBounds();
   }
 }
 
 type NumberArray = Int32Array | Float32Array | Float64Array;
 
-function numberBounds(viewOf: (bytes: Uint8Array) => NumberArray): BoundsCollector {
-  let min = Number.POSITIVE_INFINITY;
-  let max = Number.NEGATIVE_INFINITY;
-  const encode = (value: number, zero: number): Uint8Array => {
-    // The format asks for -0 as the least zero and +0 as the greatest.
-    const view = viewOf(new Uint8Array(8)).subarray(0, 1);
+// Classes, not closures: those V8 compiles for each column anew.
+
+abstract class NumberBounds implements BoundsCollector {
+  #min: number = Number.POSITIVE_INFINITY;
+  #max: number = Number.NEGATIVE_INFINITY;
+
+  protected abstract viewOf(bytes: Uint8Array): NumberArray;
+
+  add(values: Uint8Array): void {
+    const view = this.viewOf(aligned(values));
+    let [min, max] = [this.#min, this.#max];
+    for (let i = 0; i < view.length; i++) {
+      const value = view[i] as number;
+      if (value < min) min = value;
+      if (value > max) max = value;
+    }
+    this.#min = min;
+    this.#max = max;
+  }
+
+  take(): Bounds | undefined {
+    const [min, max] = [this.#min, this.#max];
+    this.#min = Number.POSITIVE_INFINITY;
+    this.#max = Number.NEGATIVE_INFINITY;
+    return min <= max ? { min: this.#encode(min, -0), max: this.#encode(max, 0) } : undefined;
+  }
+
+  /** The format asks for -0 as the least zero and +0 as the greatest. */
+  #encode(value: number, zero: number): Uint8Array {
+    const view = this.viewOf(new Uint8Array(8)).subarray(0, 1);
     view[0] = value === 0 ? zero : value;
     return new Uint8Array(view.buffer, 0, view.byteLength);
-  };
-  return {
-    add: (values) => {
-      const view = viewOf(aligned(values));
-      for (let i = 0; i < view.length; i++) {
-        const value = view[i] as number;
-        if (value < min) min = value;
-        if (value > max) max = value;
-      }
-    },
-    take: () => {
-      const bounds = min <= max ? { min: encode(min, -0), max: encode(max, 0) } : undefined;
-      min = Number.POSITIVE_INFINITY;
-      max = Number.NEGATIVE_INFINITY;
-      return bounds;
-    },
-  };
+  }
 }
 
-function int64Bounds(): BoundsCollector {
-  let seen = false;
-  let minHigh = 0;
-  let minLow = 0;
-  let maxHigh = 0;
-  let maxLow = 0;
-  return {
-    add: (values) => {
-      const bytes = aligned(values);
-      const highs = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
-      const lows = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
-      for (let i = 0; i < lows.length; i += 2) {
-        const low = lows[i] as number;
-        const high = highs[i + 1] as number;
-        if (!seen || high < minHigh || (high === minHigh && low < minLow)) {
-          minHigh = high;
-          minLow = low;
-        }
-        if (!seen || high > maxHigh || (high === maxHigh && low > maxLow)) {
-          maxHigh = high;
-          maxLow = low;
-        }
-        seen = true;
+class Int32Bounds extends NumberBounds {
+  protected viewOf(bytes: Uint8Array): NumberArray {
+    return new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+  }
+}
+
+class FloatBounds extends NumberBounds {
+  protected viewOf(bytes: Uint8Array): NumberArray {
+    return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+  }
+}
+
+class DoubleBounds extends NumberBounds {
+  protected viewOf(bytes: Uint8Array): NumberArray {
+    return new Float64Array(bytes.buffer, bytes.byteOffset, bytes.length / 8);
+  }
+}
+
+class Int64Bounds implements BoundsCollector {
+  #seen = false;
+  #minHigh = 0;
+  #minLow = 0;
+  #maxHigh = 0;
+  #maxLow = 0;
+
+  add(values: Uint8Array): void {
+    const bytes = aligned(values);
+    const highs = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+    const lows = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+    if (lows.length === 0) return;
+    let [minHigh, minLow] = this.#seen
+      ? [this.#minHigh, this.#minLow]
+      : [highs[1] as number, lows[0] as number];
+    let [maxHigh, maxLow] = this.#seen ? [this.#maxHigh, this.#maxLow] : [minHigh, minLow];
+    for (let i = 0; i < lows.length; i += 2) {
+      const low = lows[i] as number;
+      const high = highs[i + 1] as number;
+      if (high < minHigh || (high === minHigh && low < minLow)) {
+        minHigh = high;
+        minLow = low;
       }
-    },
-    take: () => {
-      if (!seen) return undefined;
-      seen = false;
-      return { min: int64Bytes(minHigh, minLow), max: int64Bytes(maxHigh, maxLow) };
-    },
-  };
+      if (high > maxHigh || (high === maxHigh && low > maxLow)) {
+        maxHigh = high;
+        maxLow = low;
+      }
+    }
+    this.#seen = true;
+    this.#minHigh = minHigh;
+    this.#minLow = minLow;
+    this.#maxHigh = maxHigh;
+    this.#maxLow = maxLow;
+  }
+
+  take(): Bounds | undefined {
+    if (!this.#seen) return undefined;
+    this.#seen = false;
+    return { min: int64Bytes(this.#minHigh, this.#minLow), max: int64Bytes(this.#maxHigh, this.#maxLow) };
+  }
 }
 
 function int64Bytes(high: number, low: number): Uint8Array {
@@ -104,31 +135,30 @@ function int64Bytes(high: number, low: number): Uint8Array {
 }
 
 /** 16-byte big-endian decimals: the sign is in the first word. */
-function fixedBounds(): BoundsCollector {
-  let min: DataView | undefined;
-  let max: DataView | undefined;
-  return {
-    add: (values) => {
-      const view = new DataView(values.buffer, values.byteOffset, values.byteLength);
-      if (values.length === 0) return;
-      let least = 0;
-      let greatest = 0;
-      for (let at = 16; at < values.length; at += 16) {
-        if (compareFixed(view, at, view, least) < 0) least = at;
-        if (compareFixed(view, at, view, greatest) > 0) greatest = at;
-      }
-      const copy = (at: number): DataView => new DataView(copyOf(values, at, at + 16).buffer);
-      if (min === undefined || compareFixed(view, least, min, 0) < 0) min = copy(least);
-      if (max === undefined || compareFixed(view, greatest, max, 0) > 0) max = copy(greatest);
-    },
-    take: () => {
-      const bounds =
-        min && max ? { min: new Uint8Array(min.buffer), max: new Uint8Array(max.buffer) } : undefined;
-      min = undefined;
-      max = undefined;
-      return bounds;
-    },
-  };
+class FixedBounds implements BoundsCollector {
+  #min: DataView | undefined;
+  #max: DataView | undefined;
+
+  add(values: Uint8Array): void {
+    const view = new DataView(values.buffer, values.byteOffset, values.byteLength);
+    if (values.length === 0) return;
+    let least = 0;
+    let greatest = 0;
+    for (let at = 16; at < values.length; at += 16) {
+      if (compareFixed(view, at, view, least) < 0) least = at;
+      if (compareFixed(view, at, view, greatest) > 0) greatest = at;
+    }
+    const copy = (at: number): DataView => new DataView(copyOf(values, at, at + 16).buffer);
+    if (this.#min === undefined || compareFixed(view, least, this.#min, 0) < 0) this.#min = copy(least);
+    if (this.#max === undefined || compareFixed(view, greatest, this.#max, 0) > 0) this.#max = copy(greatest);
+  }
+
+  take(): Bounds | undefined {
+    const [min, max] = [this.#min, this.#max];
+    this.#min = undefined;
+    this.#max = undefined;
+    return min && max ? { min: new Uint8Array(min.buffer), max: new Uint8Array(max.buffer) } : undefined;
+  }
 }
 
 function compareFixed(a: DataView, at: number, b: DataView, bt: number): number {
@@ -141,36 +171,37 @@ function compareFixed(a: DataView, at: number, b: DataView, bt: number): number 
   return 0;
 }
 
-function bytesBounds(): BoundsCollector {
-  let min: Uint8Array | undefined;
-  let max: Uint8Array | undefined;
-  let tooLong = false;
-  return {
-    add: (values, count) => {
-      if (tooLong || count === 0) return;
-      if (values.length / count - 4 > longestBound) {
-        tooLong = true;
-        return;
-      }
-      const view = new DataView(values.buffer, values.byteOffset, values.byteLength);
-      for (let i = 0, at = 0; i < count; i++) {
-        const end = at + 4 + view.getUint32(at, true);
-        if (min === undefined || compareBytes(values, at + 4, end, min) < 0)
-          min = copyOf(values, at + 4, end);
-        if (max === undefined || compareBytes(values, at + 4, end, max) > 0)
-          max = copyOf(values, at + 4, end);
-        at = end;
-      }
-    },
-    take: () => {
-      const worthTelling = !tooLong && min && max && min.length <= 1024 && max.length <= 1024;
-      const bounds = worthTelling ? { min: min as Uint8Array, max: max as Uint8Array } : undefined;
-      min = undefined;
-      max = undefined;
-      tooLong = false;
-      return bounds;
-    },
-  };
+class BytesBounds implements BoundsCollector {
+  #min: Uint8Array | undefined;
+  #max: Uint8Array | undefined;
+  #tooLong = false;
+
+  add(values: Uint8Array, count: number): void {
+    if (this.#tooLong || count === 0) return;
+    if (values.length / count - 4 > longestBound) {
+      this.#tooLong = true;
+      return;
+    }
+    const view = new DataView(values.buffer, values.byteOffset, values.byteLength);
+    let [min, max] = [this.#min, this.#max];
+    for (let i = 0, at = 0; i < count; i++) {
+      const end = at + 4 + view.getUint32(at, true);
+      if (min === undefined || compareBytes(values, at + 4, end, min) < 0) min = copyOf(values, at + 4, end);
+      if (max === undefined || compareBytes(values, at + 4, end, max) > 0) max = copyOf(values, at + 4, end);
+      at = end;
+    }
+    this.#min = min;
+    this.#max = max;
+  }
+
+  take(): Bounds | undefined {
+    const [min, max] = [this.#min, this.#max];
+    const worthTelling = !this.#tooLong && min && max && min.length <= 1024 && max.length <= 1024;
+    this.#min = undefined;
+    this.#max = undefined;
+    this.#tooLong = false;
+    return worthTelling ? { min, max } : undefined;
+  }
 }
 
 function compareBytes(values: Uint8Array, from: number, to: number, bound: Uint8Array): number {

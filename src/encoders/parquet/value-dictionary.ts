@@ -35,6 +35,11 @@ export class ValueDictionary {
     return this.#seen >= trialValues && this.count > this.#seen * 0.9;
   }
 
+  /** A call of its own in the loop that counts values, so that V8 knows it when it compiles that. */
+  #isHopeless(): boolean {
+    return this.#index.entries.length > trialBytes && !this.worthwhile;
+  }
+
   /** Starts over for the next row group; memory is kept. */
   clear(): void {
     this.#index.clear();
@@ -58,7 +63,7 @@ export class ValueDictionary {
       indices[i] = last;
       at += length;
       this.#seen++;
-      if (i % trialValues === 0 && this.#index.entries.length > trialBytes && !this.worthwhile) return;
+      if (i % trialValues === 0 && this.#isHopeless()) return;
     }
   }
 }

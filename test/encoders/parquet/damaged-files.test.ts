@@ -193,7 +193,7 @@ test("numbers of every width come back from runs and literals", () => {
     }
     const bitWidth = bitWidthOf(greatest - 1);
     const bytes = new Uint8Array(hybridBound(count, bitWidth));
-    const end = hybridInto(bytes, 0, numbers, 0, count, bitWidth);
+    const end = hybridInto(bytes, 0, Int32Array.from(numbers), 0, count, bitWidth);
     const found = new Int32Array(count);
 
     hybridFrom(bytes, 0, end, bitWidth, found, count);

@@ -41,7 +41,7 @@ function decodeHybrid(bytes: Uint8Array, bitWidth: number): number[] {
 function encode(values: ArrayLike<number>, from: number, to: number, bitWidth: number): Uint8Array {
   const bound = hybridBound(to - from, bitWidth);
   const target = new Uint8Array(bound + 10).fill(0xa5);
-  const end = hybridInto(target, 3, values, from, to, bitWidth);
+  const end = hybridInto(target, 3, Int32Array.from(values), from, to, bitWidth);
   expect(end - 3).toBeLessThanOrEqual(bound);
   expect([...target.subarray(0, 3), ...target.subarray(end)].every((byte) => byte === 0xa5)).toBe(true);
   return target.slice(3, end);
