@@ -39,9 +39,11 @@ export function isSlowToCount(
 interface ChangedRanges {
   /** As the lake has them, in order. */
   readonly ranges: readonly KeptRange[];
-  readonly cuts: readonly string[];
   /** As of `KeyRanges.changed`. */
   readonly changed: ReadonlyMap<number, number>;
+  /** Counts rows meanwhile, where they can be counted beside, else when it is called. */
+  readonly countRows: () => Promise<readonly number[]>;
+  readonly isCounting: boolean;
 }
 
 async function findChanged(
@@ -52,7 +54,13 @@ async function findChanged(
   const ranges = rangesOfFiles(known.slices);
   if (ranges === undefined) return "no-key-ranges";
   const cuts = cutsOf(ranges);
-  return { ranges, cuts, changed: await keyRanges.changed(cuts, since, field) };
+  const counting = keyRanges.rowCountsBeside?.(cuts);
+  // Whoever wants the counts asks again.
+  counting?.catch(() => undefined);
+  const countRows = async (): Promise<readonly number[]> =>
+    (await counting?.catch(() => undefined)) ?? keyRanges.rowCounts(cuts);
+  const changed = await keyRanges.changed(cuts, since, field);
+  return { ranges, changed, countRows, isCounting: counting !== undefined };
 }
 
 /**
@@ -65,8 +73,8 @@ export async function findRanges(
 ): Promise<RangePlan | FullReason> {
   const found = await findChanged(plan, watermark);
   if (typeof found === "string") return found;
-  const { ranges, cuts, changed } = found;
-  return planRanges(ranges, changed, await plan.keyRanges.rowCounts(cuts), plan.rowsPerRange);
+  const { ranges, changed, countRows } = found;
+  return planRanges(ranges, changed, await countRows(), plan.rowsPerRange);
 }
 
 /** Where the ranges of a table's files meet. */
@@ -160,17 +168,13 @@ async function countRanges(
   found: ChangedRanges,
   readRanges: ReadRanges,
 ): Promise<CountedRanges | FullReason> {
-  const { keyRanges, rowsPerRange } = plan;
-  const { ranges, cuts, changed } = found;
-  const planned = planRanges(ranges, changed, assumeCounts(found), rowsPerRange);
-  if (keyRanges.rowCountsBeside === undefined || typeof planned === "string" || planned.toRead.length === 0) {
-    return { ranges, changed, rowCounts: await keyRanges.rowCounts(cuts) };
+  const { ranges, changed, countRows, isCounting } = found;
+  const planned = planRanges(ranges, changed, assumeCounts(found), plan.rowsPerRange);
+  if (!isCounting || typeof planned === "string" || planned.toRead.length === 0) {
+    return { ranges, changed, rowCounts: await countRows() };
   }
-  const counting = keyRanges.rowCountsBeside(cuts);
-  // Awaited below, unless the reading fails.
-  counting.catch(() => undefined);
   const begun = await readRanges(planned.toRead, 0);
-  const counts = await counting.catch(() => keyRanges.rowCounts(cuts));
+  const counts = await countRows();
   const countOf = new Map(ranges.map(({ files }, i) => [files, counts[i] ?? 0]));
   const keptCount = sum(planned.kept.map(({ files }) => countOf.get(files) ?? 0));
   if (sum(begun.rowCounts) + keptCount !== sum(counts)) return "slices-not-whole";

@@ -71,14 +71,20 @@ export function openMysqlSource(
 
     openSnapshot: async (signal, peers, asksBeside = false) => {
       signal.throwIfAborted();
-      const session = { ...(await openMysqlSession(options, signal)), ...(pace && { pace }) };
-      let beside: MysqlSession | undefined;
+      // A server that is to be spared is asked one thing at a time.
+      const opening = asksBeside && pace === undefined ? openBeside(options, signal) : undefined;
+      let session: MysqlSession;
+      try {
+        session = { ...(await openMysqlSession(options, signal)), ...(pace && { pace }) };
+      } catch (error) {
+        await (await opening)?.[Symbol.asyncDispose]();
+        throw error;
+      }
+      const beside = await opening;
       try {
         // It is waited for before there is a snapshot, for which the server keeps what is changed meanwhile.
         const replication = given === undefined ? await untilFit(session, options, watch, signal) : undefined;
         const standing = replication && (await readStanding(session, replication));
-        // A server that is to be spared is asked one thing at a time.
-        if (asksBeside && pace === undefined) beside = await openBeside(options, signal);
         const snapshot = await openMysqlSnapshot(session, options, standing, { peers, beside });
         readers = 1 + (snapshot.shared ? (peers?.count ?? 0) : 0);
         return snapshot;
@@ -99,14 +105,9 @@ export function openMysqlSource(
   };
 }
 
-/** Undefined where the server has no connection left: one is enough. */
+/** Undefined where it fails, as on a server that has no connection left: what fails both is told of the first. */
 async function openBeside(options: MysqlOptions, signal: AbortSignal): Promise<MysqlSession | undefined> {
-  try {
-    return await openMysqlSession(options, signal);
-  } catch (error) {
-    if (!(error instanceof PanoramaError)) throw error;
-    return undefined;
-  }
+  return openMysqlSession(options, signal).catch(() => undefined);
 }
 
 /** Where nobody can see whom a server follows, it may be a replica that lets itself be written to. */
