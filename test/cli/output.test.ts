@@ -95,7 +95,7 @@ test("the demo's summary fits on a screen and says what to type next", () => {
   };
 
   const loaded = spellLoaded({ spellBytes, spellCounted, spellMillis }, demo, 6200);
-  const next = spellNext(demo);
+  const next = spellNext(demo, "./panorama");
 
   expect(loaded.split("\n")).toEqual([
     "Loaded    2 tables, 1,204,512 rows, 512.3 MB in 6.2 s",

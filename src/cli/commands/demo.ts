@@ -44,7 +44,7 @@ export function addDemo(program: Command, cli: Cli): void {
       await panorama.renderResult(answer, "table", write, {
         width: cli.io.stdout.isTTY === true ? cli.io.stdout.columns : undefined,
       });
-      await write(spellNext(demo));
+      await write(spellNext(demo, cli.io.env["PANORAMA_COMMAND"] ?? "panorama"));
     });
 }
 
@@ -86,23 +86,27 @@ function spellFirst(names: readonly string[]): string {
   return names.slice(0, 3).join(", ") + (names.length > 3 ? `, … (${names.length} in all)` : "");
 }
 
-/** What to type next, down to the reader's own MySQL. */
-export function spellNext(demo: Pick<DemoResult, "tables" | "settingsPath" | "catalog">): string {
+/** What to type next, down to the reader's own MySQL. `typed`: as the program was called. */
+export function spellNext(
+  demo: Pick<DemoResult, "tables" | "settingsPath" | "catalog">,
+  typed: string,
+): string {
+  const command = quoteForShell(typed);
   const settings = quoteForShell(fromHere(demo.settingsPath));
   const view = demo.tables.find(({ viewName }) => viewName !== undefined)?.viewName ?? "…";
   return [
     "",
     "Next",
-    `  ./panorama --settings ${settings} tables`,
-    `  ./panorama --settings ${settings} query 'select * from ${view} limit 5'`,
+    `  ${command} --settings ${settings} tables`,
+    `  ${command} --settings ${settings} query 'select * from ${view} limit 5'`,
     `  duckdb ${quoteForShell(fromHere(demo.catalog))}`,
     "",
     "Your own MySQL: save this as panorama_settings.yaml",
     ownSettings.trimEnd(),
     "and type",
-    "  ./panorama test-connections",
-    "  ./panorama set-tables --all",
-    "  ./panorama extract-and-load --all",
+    `  ${command} test-connections`,
+    `  ${command} set-tables --all`,
+    `  ${command} extract-and-load --all`,
     "",
   ].join("\n");
 }
