@@ -20,6 +20,7 @@ interface Surroundings {
   readonly chapter: string | null;
   readonly sequential: string | null;
   readonly vertical: string | null;
+  /** The block that draws its children from a content library of Open edX. */
   readonly library: string | null;
   readonly path: string | null;
 }
@@ -115,6 +116,7 @@ function surround(
   }
   const above = before[block.parent] ?? outside;
   const { type, displayName } = parent;
+  // Both draw from content libraries: the second is the newer one.
   const isLibrary = type === "library_content" || type === "itembank";
   return {
     chapter: above.chapter ?? (type === "chapter" ? displayName : null),

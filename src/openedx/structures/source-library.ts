@@ -23,6 +23,7 @@ function libraryOf(written: unknown): string | undefined {
   return key === undefined ? undefined : spellLibrary(key);
 }
 
+/** The key of the content library that the key of a library or of a block in it names; undefined for keys of courses. */
 function spellLibrary(key: OpaqueKey): string | undefined {
   if (!("library" in key)) return undefined;
   const isFirstVersion = key.kind === "library" || key.kind === "library-block";

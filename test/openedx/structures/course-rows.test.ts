@@ -37,6 +37,7 @@ test("every block that is no part of the frame is a component, whatever it lies 
 
   const inUnit = rowsOf(document).slice(3);
 
+  // `library`: the name of the block that draws from a content library, for what it drew.
   expect(
     inUnit.map((row) => [row.block_type, row.sequential, row.vertical, row.library, row.component]),
   ).toEqual([

@@ -62,6 +62,7 @@ function planCourseContent(site: Site, course: Course): SampleContent {
   const { edited } = versions;
   const random = new Random(site.seed, contentTag, course.index);
   const draft = new ContentDraft(versions.published, edited, random);
+  // Of the course's content library, a modulestore document of its own.
   const libraryVersion = planCourseIndex(site).at(-1)?.versions.library ?? "";
   const children = childrenOf(course);
   for (let block = course.outline.blockCount - 1; block >= 0; block--) {
