@@ -3,7 +3,7 @@ import type { KeyRanges, TableReading } from "../sources/source.ts";
 import { compareRanges, type KeyRange, keyOfRange, rangesBetween } from "../table/key-range.ts";
 import { isKeptInRanges, usualRowsPerRange } from "./choose-strategy.ts";
 import type { LoadedChanges } from "./load-changes.ts";
-import { combine, type LoadHere, loadSome, type RowRange } from "./load-ranges.ts";
+import { combine, type LoadHere, loadSome, type RowRange, sum } from "./load-ranges.ts";
 import type { LoadedRows } from "./load-rows.ts";
 import type { FullReason, LoadPlan } from "./plan-load.ts";
 import {
@@ -212,8 +212,4 @@ export async function cutTable(
   const from = cuts.at(-2);
   if (rowsPerNew === rowsPerRange || from === undefined) return cuts;
   return [...cuts.slice(0, -1), ...(await keyRanges.cut({ from }, rowsPerNew, 2 * rowsPerRange))];
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
 }
