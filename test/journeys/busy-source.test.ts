@@ -58,7 +58,7 @@ describeOnServers("a server that has more to do than it may have", (server) => {
     const looks = (): number => way.sent.toString("latin1").split("LIKE 'Threads_running'").length - 1;
     const moreLooks = async (count: number): Promise<void> => {
       const before = looks();
-      await expect.poll(looks, { timeout: 30_000 }).toBeGreaterThan(before + count);
+      await expect.poll(looks).toBeGreaterThan(before + count);
     };
     // Of ranges of the table, eight in all.
     const begun = (): number => way.commands.filter((command) => command === commandByte.execute).length;

@@ -16,7 +16,7 @@ export async function openBusyThreads(
   const admin = await createConnection(db.sourceOptions);
   const sleepers = await Promise.all(Array.from({ length: count }, () => createConnection(db.sourceOptions)));
   const sleeping = sleepers.map((sleeper) => sleeper.query(statement).catch(() => undefined));
-  await expect.poll(() => threadsRunning(admin), { timeout: 30_000 }).toBeGreaterThanOrEqual(count);
+  await expect.poll(() => threadsRunning(admin)).toBeGreaterThanOrEqual(count);
   return {
     count,
     [Symbol.asyncDispose]: async () => {

@@ -34,9 +34,7 @@ async function expectChanged(
   before: ReadonlyMap<string, string>,
   tables: readonly string[],
 ): Promise<void> {
-  await expect
-    .poll(async () => changed(before, await marksOf(database)), { timeout: 30_000 })
-    .toEqual(tables);
+  await expect.poll(async () => changed(before, await marksOf(database))).toEqual(tables);
 }
 
 describeOnServers("marks of what tables hold", (server) => {

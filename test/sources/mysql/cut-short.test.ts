@@ -63,7 +63,7 @@ describeOnServers("a table is read to its end or not at all", (server) => {
     const load = lake.load();
     // It is read anew, at another moment, and once more.
     for (let reading = 1; reading <= 3; reading++) {
-      await expect.poll(() => waitsFor(db, "User lock"), { timeout: 30_000 }).toBe(true);
+      await expect.poll(() => waitsFor(db, "User lock")).toBe(true);
       const readers = await readersOf(db);
       for (const id of readers) await db.query(`kill ${id}`);
       await expect.poll(async () => (await readersOf(db)).filter((id) => readers.includes(id))).toEqual([]);
@@ -141,7 +141,7 @@ describeOnServers("a table is read to its end or not at all", (server) => {
     };
 
     await expect(read()).rejects.toThrow("stopped by hand");
-    await expect.poll(() => readersOf(db), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => readersOf(db)).toEqual([]);
   });
 
   test("an abort also ends the wait for a table that is locked", async () => {
@@ -156,7 +156,7 @@ describeOnServers("a table is read to its end or not at all", (server) => {
     };
 
     const outcome = expect(read()).rejects.toThrow("stopped by hand");
-    await expect.poll(() => waitsFor(db, "metadata lock"), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => waitsFor(db, "metadata lock")).toBe(true);
     stop.abort(new Error("stopped by hand"));
 
     await outcome;
@@ -178,7 +178,7 @@ describeOnServers("a table is read to its end or not at all", (server) => {
 
     await expect(load).rejects.toMatchObject({ name: "AbortError" });
     await expect(lake.ask("select * from table_small")).rejects.toMatchObject({ code: "CATALOG_MISSING" });
-    await expect.poll(() => readersOf(db), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => readersOf(db)).toEqual([]);
   });
 });
 

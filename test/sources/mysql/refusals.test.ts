@@ -131,7 +131,7 @@ describeOnServers("a password", (server) => {
       await db.query("lock tables t write");
 
       const load = lake.load();
-      await expect.poll(() => isWaiting(db), { timeout: 10_000 }).toBe(true);
+      await expect.poll(() => isWaiting(db)).toBe(true);
       const commandLines = await commandLinesOfAll();
       await db.query("unlock tables");
 
