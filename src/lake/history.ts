@@ -64,7 +64,7 @@ export async function readState(store: Store, lake: LakePlace): Promise<LakeStat
 /** Newest first. */
 async function listRuns(store: Store, lake: LakePlace): Promise<readonly string[]> {
   const runs: string[] = [];
-  for await (const { key } of store.list(historyFolder(lake))) {
+  for await (const key of store.keys(historyFolder(lake))) {
     const run = runOfRecord(lake, key);
     if (run !== undefined) runs.push(run);
   }

@@ -139,7 +139,7 @@ async function moveIntoPlace(store: Store, file: ManifestFile): Promise<boolean>
 }
 
 async function exists(store: Store, key: string): Promise<boolean> {
-  for await (const found of store.list(key)) return found.key === key;
+  for await (const found of store.keys(key)) return found === key;
   return false;
 }
 

@@ -2,6 +2,7 @@ import {
   describeSystemKey,
   type LakePlace,
   placeOfManifest,
+  leadsToManifests,
   sharedSystemFolder,
 } from "../stores/lake-path.ts";
 import type { Store } from "../stores/store.ts";
@@ -19,7 +20,7 @@ export async function readLakes(
   basePrefix: string | undefined,
 ): Promise<readonly PlacedManifest[]> {
   const lakes: PlacedManifest[] = [];
-  for await (const { key } of store.list(sharedSystemFolder(basePrefix))) {
+  for await (const key of store.keys(sharedSystemFolder(basePrefix), leadsToManifests)) {
     if (describeSystemKey(key)?.kind !== "manifest") continue;
     const manifest = await readManifestAt(store, key);
     if (manifest !== undefined) lakes.push({ place: placeOfManifest(basePrefix, key), manifest });

@@ -24,7 +24,7 @@ export async function removeReceiptsWithoutFiles(
   now: Date,
 ): Promise<readonly string[]> {
   const noted: string[] = [];
-  for await (const { key } of store.list(receiptsFolder(lake))) {
+  for await (const key of store.keys(receiptsFolder(lake))) {
     const run = runOfReceipts(lake, key);
     if (run !== undefined) noted.push(run);
   }

@@ -31,7 +31,7 @@ export async function saveReplacedTables(
 /** What `saveReplacedTables` noted and is not removed yet. */
 export async function readReplacedTables(store: Store, lake: LakePlace): Promise<EarlierTables> {
   const keys: string[] = [];
-  for await (const { key } of store.list(replacedFolder(lake))) {
+  for await (const key of store.keys(replacedFolder(lake))) {
     if (replacedAt(lake, key) !== undefined) keys.push(key);
   }
   const noted = await Promise.all(keys.map((key) => readManifestAt(store, key)));
@@ -53,7 +53,7 @@ export async function removeNotesWithoutFiles(
   lake: LakePlace,
   { tables: known }: LakeManifest,
 ): Promise<void> {
-  for await (const { key } of store.list(replacedFolder(lake))) {
+  for await (const key of store.keys(replacedFolder(lake))) {
     const noted = replacedAt(lake, key) === undefined ? undefined : await readManifestAt(store, key);
     if (noted === undefined) continue;
     const whole = [...noted.tables].filter(([name, table]) => hasFilesOf(known.get(name), table));
@@ -82,7 +82,7 @@ export async function findOldNotes(
   now: Date,
 ): Promise<readonly string[]> {
   const keys: string[] = [];
-  for await (const { key } of store.list(replacedFolder(lake))) {
+  for await (const key of store.keys(replacedFolder(lake))) {
     const at = replacedAt(lake, key);
     if (at !== undefined && now.getTime() - at.getTime() >= retentionHours * 3_600_000) keys.push(key);
   }

@@ -6,6 +6,7 @@ import {
   receiptsKey,
   runOfFile,
   runOfReceipts,
+  leadsToManifests,
   sharedSystemFolder,
   stagedTableFolder,
   stagingFolder,
@@ -104,7 +105,7 @@ export async function discardRun(
     tableFolder(lake, table),
     stagedTableFolder(lake, table, run),
   ])) {
-    for await (const { key } of store.list(folder)) if (runOfFile(lake, key) === run) written.push(key);
+    for await (const key of store.keys(folder)) if (runOfFile(lake, key) === run) written.push(key);
   }
   if (written.length === 0) return;
   const needed = await findNeeded(store, lake);
@@ -175,13 +176,13 @@ async function removeOrphans(
   const before = await readLeases(store, lake.basePrefix, options.now);
   const candidates: string[] = [];
   for (const folder of folders) {
-    for await (const { key } of store.list(folder)) {
+    for await (const key of store.keys(folder)) {
       const run = runOfFile(lake, key);
       if (run !== undefined && isOver(run, before, options)) candidates.push(key);
     }
   }
   const runs = runsOf(lake, manifest);
-  for await (const { key } of store.list(receiptsFolder(lake))) {
+  for await (const key of store.keys(receiptsFolder(lake))) {
     const run = runOfReceipts(lake, key);
     if (run !== undefined && !runs.has(run) && isOver(run, before, options)) candidates.push(key);
   }
@@ -231,7 +232,7 @@ const nothingNeeded: Needed = { keys: new Set(), runs: new Set() };
 async function findNeeded(store: Store, lake: LakePlace): Promise<Needed> {
   const keys = new Set<string>();
   const runs = new Set<string>();
-  for await (const { key } of store.list(sharedSystemFolder(lake.basePrefix))) {
+  for await (const key of store.keys(sharedSystemFolder(lake.basePrefix), leadsToManifests)) {
     if (describeSystemKey(key)?.kind !== "manifest") continue;
     const manifest = await readManifestAt(store, key);
     if (manifest === undefined) continue;

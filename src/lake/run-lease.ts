@@ -5,6 +5,7 @@ import {
   keyWithoutValues,
   type LakePlace,
   leaseKey,
+  leadsToLeases,
   sharedSystemFolder,
 } from "../stores/lake-path.ts";
 import { newRunId, runStartedAt } from "../stores/run-id.ts";
@@ -86,7 +87,7 @@ export async function readLeases(
   now: Date,
 ): Promise<ReadonlyMap<string, FoundLease>> {
   const leases = new Map<string, FoundLease>();
-  for await (const { key } of store.list(sharedSystemFolder(basePrefix))) {
+  for await (const key of store.keys(sharedSystemFolder(basePrefix), leadsToLeases)) {
     const described = describeSystemKey(key);
     if (described?.kind !== "lease") continue;
     const found = await store.get(key);

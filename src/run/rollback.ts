@@ -128,7 +128,7 @@ async function assertFilesThere(
     const then = run === undefined ? undefined : earlierTable(earlier, table, run);
     const missing = new Set(then?.slices.flatMap(({ files }) => files.map(({ key }) => key)));
     if (missing.size === 0) continue;
-    for await (const { key } of store.list(tableFolder(place, table))) missing.delete(key);
+    for await (const key of store.keys(tableFolder(place, table))) missing.delete(key);
     if (missing.size > 0) gone.push(table);
   }
   if (gone.length === 0) return;

@@ -229,6 +229,20 @@ export function describeSystemKey(
   return ofLake && file === "manifest.json" ? { kind: "manifest" } : undefined;
 }
 
+/** Whether a folder below `sharedSystemFolder`, whose key ends in a slash, may hold manifests. */
+export function leadsToManifests(folder: string): boolean {
+  return nameOfFolder(folder).includes("=");
+}
+
+/** As `leadsToManifests`, of leases. */
+export function leadsToLeases(folder: string): boolean {
+  return leadsToManifests(folder) || nameOfFolder(folder) === "runs";
+}
+
+function nameOfFolder(folder: string): string {
+  return folder.split("/").at(-2) ?? "";
+}
+
 /** The lake whose manifest lies at `key`, which `describeSystemKey` calls one. */
 export function placeOfManifest(basePrefix: string | undefined, key: string): LakePlace {
   const folders = key.slice(sharedSystemFolder(basePrefix).length).split("/").slice(0, -1);

@@ -21,7 +21,7 @@ import {
 } from "./local-disk.ts";
 import { LocalWriter, newWriterShare } from "./local-writer.ts";
 import { hasEnded } from "./process-mark.ts";
-import type { Store, StoredObject } from "./store.ts";
+import type { EnterFolder, Store, StoredObject } from "./store.ts";
 
 const notThere = ["ENOENT", "ENOTDIR"];
 const unfinishedForeignMillis = 24 * 3_600_000;
@@ -65,6 +65,7 @@ export async function openLocalStore(folder: string): Promise<Store> {
       return readPieces(root, key);
     },
     list: (prefix) => listFiles(root, prefix),
+    keys: (prefix, enter) => listKeys(root, prefix, enter),
     async move(from, to) {
       assertKey(root, from);
       assertKey(root, to);
@@ -217,7 +218,7 @@ async function moveFile(root: string, from: string, to: string, folders: Durable
   const there = await unless(notThere, stat(source));
   if (there?.isFile() !== true) {
     // It was moved before, by a run that ended before it could note that.
-    if ((await unless(notThere, stat(target)))?.isFile() === true) return;
+    if (await isFileAt(target)) return;
     throw new PanoramaError(
       "STORE_FAILED",
       `Neither ${keyWithoutValues(from)} nor ${keyWithoutValues(to)} exists`,
@@ -245,7 +246,7 @@ async function removeFile(path: string): Promise<void> {
     unlink(path).then(() => true),
   );
   // EPERM is what some systems say of a folder, and of a file that may not be removed.
-  if (gone === undefined && (await unless(notThere, stat(path)))?.isFile() === true) await unlink(path);
+  if (gone === undefined && (await isFileAt(path))) await unlink(path);
 }
 
 async function* listFiles(root: string, prefix: string): AsyncGenerator<StoredObject> {
@@ -257,20 +258,42 @@ async function* listFiles(root: string, prefix: string): AsyncGenerator<StoredOb
   }
 }
 
+async function* listKeys(root: string, prefix: string, enter?: EnterFolder): AsyncGenerator<string> {
+  for await (const { key, entry } of walkBelow(root, prefix, enter)) {
+    if (entry.name.startsWith(".")) continue;
+    // A link, of which only the system knows what it leads to.
+    const isFile = entry.isFile() || (await onDisk("list", root, key, () => isFileAt(root + key)));
+    if (isFile) yield key;
+  }
+}
+
+async function isFileAt(path: string): Promise<boolean> {
+  return (await unless(notThere, stat(path)))?.isFile() === true;
+}
+
 interface Found {
   /** Ends in a slash for a folder. */
   readonly key: string;
   readonly entry: Dirent;
 }
 
-async function* walkBelow(root: string, prefix: string): AsyncGenerator<Found> {
+async function* walkBelow(
+  root: string,
+  prefix: string,
+  enter: EnterFolder = () => true,
+): AsyncGenerator<Found> {
   const folder = prefix.slice(0, prefix.lastIndexOf("/") + 1);
   if (folder !== "") assertKey(root, folder.slice(0, -1));
-  yield* walk(root, folder, (key) => key.startsWith(prefix));
+  yield* walk(root, folder, (key) => key.startsWith(prefix), enter);
 }
 
 /** Files, and folders that are locks, in the order of the keys. Other hidden folders are not entered. */
-async function* walk(root: string, folder: string, wanted: (key: string) => boolean): AsyncGenerator<Found> {
+async function* walk(
+  root: string,
+  folder: string,
+  wanted: (key: string) => boolean,
+  enter: EnterFolder,
+): AsyncGenerator<Found> {
   const entries = await onDisk("list", root, folder, () =>
     unless(notThere, readdir(root + folder, { withFileTypes: true })),
   );
@@ -281,7 +304,7 @@ async function* walk(root: string, folder: string, wanted: (key: string) => bool
   for (const { key, entry } of found) {
     if (!entry.isDirectory() || writerOfUnfinished(entry.name) || isLockName(entry.name))
       yield { key, entry };
-    else if (!entry.name.startsWith(".")) yield* walk(root, key, () => true);
+    else if (!entry.name.startsWith(".") && enter(key)) yield* walk(root, key, () => true, enter);
   }
 }
 

@@ -9,6 +9,9 @@ export interface StoredObject {
   readonly version: string;
 }
 
+/** Whether to look into a folder, whose key ends in a slash. */
+export type EnterFolder = (folder: string) => boolean;
+
 /** A place files are kept. Knows nothing of tables. */
 export interface Store {
   /** What a catalog calls this place: `s3://bucket/` or `/srv/lake/`, ending in a slash. */
@@ -44,6 +47,12 @@ export interface Store {
 
   /** Every object whose key starts with `prefix`, complete or throws, in key order within a folder. */
   list(prefix: string): AsyncIterable<StoredObject>;
+
+  /**
+   * The keys that `list` has, without a look at each object, which takes a disk long. Leaves out what is in folders below
+   * `prefix` that `enter` refuses, given as a key that ends in a slash.
+   */
+  keys(prefix: string, enter?: EnterFolder): AsyncIterable<string>;
 
   /** Moves an object over another one: a reader finds the old bytes or the new ones. Repeatable: a missing `from` with an existing `to` succeeds. */
   move(from: string, to: string): Promise<void>;

@@ -233,6 +233,16 @@ export function describeStore(name: string, open: () => Promise<Store>, oddities
       expect(await keysOf(store, "missing/")).toEqual([]);
     });
 
+    test("keys are of the folders that are entered", async () => {
+      const store = await open();
+      for (const key of ["s/1", "s/a/2", "s/a/b/3", "s/c/a/4", "s/c/5"]) await write(store, key, key);
+
+      const keys: string[] = [];
+      for await (const key of store.keys("s/", (folder) => !folder.endsWith("/a/"))) keys.push(key);
+
+      expect(keys.sort()).toEqual(["s/1", "s/c/5"]);
+    });
+
     test("keys keep the characters that paths of ours hold", async () => {
       const store = await open();
       const keys = ["t/a=%C3%A1%2F/x", "t/a=/x", "t/a=b~c.d_e-f/x", "t/a=course-v1%3AX%2BY/x"];
@@ -316,5 +326,8 @@ async function listed(store: Store, prefix: string): Promise<StoredObject[]> {
 }
 
 async function keysOf(store: Store, prefix: string): Promise<string[]> {
-  return (await listed(store, prefix)).map(({ key }) => key);
+  const keys: string[] = [];
+  for await (const key of store.keys(prefix)) keys.push(key);
+  expect(keys).toEqual((await listed(store, prefix)).map(({ key }) => key));
+  return keys;
 }

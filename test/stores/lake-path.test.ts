@@ -7,6 +7,8 @@ import {
   encodePartitionValue,
   keyWithoutValues,
   type LakePlace,
+  leadsToLeases,
+  leadsToManifests,
   leaseKey,
   manifestKey,
   parquetKey,
@@ -164,6 +166,17 @@ describe("A run's id", () => {
     expect(describeSystemKey(manifestKey(plain))).toEqual({ kind: "manifest" });
     expect(describeSystemKey("_panorama/runs/notes.json")).toBeUndefined();
     expect(describeSystemKey(stagedCsvKey(lake, "manifest.json", [], run))).toBeUndefined();
+  });
+});
+
+describe("Manifests and leases are looked for", () => {
+  const folders = ["runs/", "lms=lms.example.com/", "lms=lms.example.com/runs/", "history/", "staging/"];
+
+  test("in the folders of lakes, and of runs", () => {
+    const below = folders.map((folder) => `openedx/_panorama/${folder}`);
+
+    expect(below.map(leadsToManifests)).toEqual([false, true, false, false, false]);
+    expect(below.map(leadsToLeases)).toEqual([true, true, true, false, false]);
   });
 });
 

@@ -43,7 +43,7 @@ export function storedStructureMemory(store: Store, place: LakePlace): Structure
       await writeJson(store, structureIndexKey(place), Object.fromEntries(lastVersions));
       const kept = new Set(lastVersions.values());
       const unused: string[] = [];
-      for await (const { key } of store.list(structuresFolder(place))) {
+      for await (const key of store.keys(structuresFolder(place))) {
         const structureId = structureIdOf(place, key);
         if (structureId !== undefined && !kept.has(structureId)) unused.push(key);
       }

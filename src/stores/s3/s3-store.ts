@@ -7,7 +7,7 @@ import {
 import { PanoramaError } from "../../errors.ts";
 import { atMost } from "../at-most.ts";
 import { keyWithoutValues } from "../lake-path.ts";
-import type { Store, StoredObject } from "../store.ts";
+import type { EnterFolder, Store, StoredObject } from "../store.ts";
 import { BodyBuffers } from "./body-buffers.ts";
 import { checkBucket } from "./check-bucket.ts";
 import { assertConditionsHeeded, conditionOf } from "./conditional-writes.ts";
@@ -70,6 +70,7 @@ export async function openS3Store(options: S3StoreOptions): Promise<Store> {
     get: (key) => getObject(connection, key),
     read: (key) => readObject(connection, key),
     list: (prefix) => listObjects(connection, prefix),
+    keys: (prefix, enter) => listKeys(connection, prefix, enter),
     move: (from, to) =>
       moving(() => moveObject(connection, traits, options.copyBytes ?? defaultCopyBytes, from, to)),
     async remove(keys) {
@@ -184,6 +185,25 @@ async function* listObjects(connection: S3Connection, prefix: string): AsyncGene
     }
     token = page.IsTruncated === true ? next : undefined;
   } while (token !== undefined);
+}
+
+/** All are asked for: a thousand keys come at once, and to leave out a folder takes as many questions as there are others. */
+async function* listKeys(
+  connection: S3Connection,
+  prefix: string,
+  enter: EnterFolder = () => true,
+): AsyncGenerator<string> {
+  for await (const { key } of listObjects(connection, prefix)) {
+    if (foldersBelow(prefix, key).every(enter)) yield key;
+  }
+}
+
+function foldersBelow(prefix: string, key: string): readonly string[] {
+  const folders: string[] = [];
+  for (let at = key.indexOf("/", prefix.length); at >= 0; at = key.indexOf("/", at + 1)) {
+    folders.push(key.slice(0, at + 1));
+  }
+  return folders;
 }
 
 /** S3 writes a space as `+` in what it encodes, and a plus as `%2B`. */
