@@ -141,17 +141,10 @@ export class ColumnChunk {
       return;
     }
     this.#pushCollected();
-    const view = new DataView(values.buffer, values.byteOffset, values.byteLength);
-    let pageStart = 0;
-    let firstRow = 0;
-    let at = 0;
-    for (let row = 0; row < rowCount; row++) {
-      if (nulls === undefined || nulls[row] === 0) at += 4 + view.getUint32(at, true);
-      if (at - pageStart >= pageBytes || row === rowCount - 1) {
-        this.#pushPlain(values.subarray(pageStart, at), nulls, firstRow, row + 1);
-        pageStart = at;
-        firstRow = row + 1;
-      }
+    let from: PageEnd = { row: 0, byte: 0 };
+    for (const to of endsOfPages(values, nulls, rowCount)) {
+      this.#pushPlain(values.subarray(from.byte, to.byte), nulls, from.row, to.row);
+      from = to;
     }
   }
 
@@ -224,6 +217,31 @@ export class ColumnChunk {
     this.#holder.giveBack(body);
     return held;
   }
+}
+
+interface PageEnd {
+  readonly row: number;
+  readonly byte: number;
+}
+
+/** Cuts long texts into pages. A function of its own: V8 compiles it once, not with each kind of column. */
+function endsOfPages(
+  values: Uint8Array,
+  nulls: Uint8Array | undefined,
+  rowCount: number,
+): readonly PageEnd[] {
+  const ends: PageEnd[] = [];
+  const view = new DataView(values.buffer, values.byteOffset, values.byteLength);
+  let pageStart = 0;
+  let at = 0;
+  for (let row = 0; row < rowCount; row++) {
+    if (nulls === undefined || nulls[row] === 0) at += 4 + view.getUint32(at, true);
+    if (at - pageStart >= pageBytes || row === rowCount - 1) {
+      ends.push({ row: row + 1, byte: at });
+      pageStart = at;
+    }
+  }
+  return ends;
 }
 
 function pageHeader(

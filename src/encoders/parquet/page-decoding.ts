@@ -105,16 +105,19 @@ function addNulls(bytes: Uint8Array, levelsEnd: number, valueCount: number, tall
     levelScratch = new Int32Array(valueCount);
     nullsScratch = new Uint8Array(valueCount);
   }
-  const [levels, nulls] = [levelScratch, nullsScratch];
-  hybridFrom(bytes, 4, levelsEnd, 1, levels, valueCount);
-  let defined = 0;
+  hybridFrom(bytes, 4, levelsEnd, 1, levelScratch, valueCount);
+  const nullCount = markNulls(levelScratch, nullsScratch, valueCount);
+  tally.addRows(valueCount, nullsScratch, nullCount);
+  return nullCount;
+}
+
+function markNulls(levels: Int32Array, nulls: Uint8Array, valueCount: number): number {
+  let nullCount = 0;
   for (let row = 0; row < valueCount; row++) {
-    const level = levels[row] as number;
-    defined += level;
-    nulls[row] = 1 - level;
+    const isNull = 1 - (levels[row] as number);
+    nullCount += isNull;
+    nulls[row] = isNull;
   }
-  const nullCount = valueCount - defined;
-  tally.addRows(valueCount, nulls, nullCount);
   return nullCount;
 }
 

@@ -35,7 +35,6 @@ export class ValueDictionary {
     return this.#seen >= trialValues && this.count > this.#seen * 0.9;
   }
 
-  /** A call of its own in the loop that counts values, so that V8 knows it when it compiles that. */
   #isHopeless(): boolean {
     return this.#index.entries.length > trialBytes && !this.worthwhile;
   }
@@ -53,8 +52,23 @@ export class ValueDictionary {
   indexInto(indices: Int32Array, values: Uint8Array, count: number): void {
     const view = new DataView(values.buffer, values.byteOffset, values.byteLength);
     let at = 0;
+    for (let from = 0; from < count && !this.#isHopeless(); from += trialValues) {
+      at = this.#indexSome(indices, view, values, at, from, Math.min(from + trialValues, count));
+    }
+  }
+
+  /** A function that is called often: a long loop V8 compiles twice, and this one takes it long. */
+  #indexSome(
+    indices: Int32Array,
+    view: DataView,
+    values: Uint8Array,
+    start: number,
+    from: number,
+    to: number,
+  ): number {
+    let at = start;
     let last = -1;
-    for (let i = 0; i < count; i++) {
+    for (let i = from; i < to; i++) {
       const length = view.getUint32(at, true);
       at += 4;
       if (last < 0 || !this.#index.equals(last, view, values, at, length)) {
@@ -62,8 +76,8 @@ export class ValueDictionary {
       }
       indices[i] = last;
       at += length;
-      this.#seen++;
-      if (i % trialValues === 0 && this.#isHopeless()) return;
     }
+    this.#seen += to - from;
+    return at;
   }
 }
