@@ -58,10 +58,31 @@ function requireWhenNeeded(): TsdownPlugin {
     },
     load: (id) =>
       id.startsWith(prefix)
-        ? { code: `module.exports = require(${JSON.stringify(id.slice(prefix.length))});`, moduleType: "js" }
+        ? { code: `module.exports = ${requireOf(id.slice(prefix.length))};`, moduleType: "js" }
         : undefined,
   };
 }
+
+function requireOf(library: string): string {
+  return library === "@duckdb/node-bindings" ? requireOfDuckdb : `require(${JSON.stringify(library)})`;
+}
+
+/**
+ * The library itself takes 20 ms to find out which C library a Linux has. npm installs the build for that one only; where
+ * both are there, or none, the library has its way.
+ */
+const requireOfDuckdb = `(() => {
+  const library = "@duckdb/node-bindings";
+  const requireBeside = require("node:module").createRequire(require.resolve(library));
+  const builds = ["", "-musl"].flatMap((libc) => {
+    try {
+      return requireBeside.resolve([library, process.platform, process.arch].join("-") + libc + "/duckdb.node");
+    } catch {
+      return [];
+    }
+  });
+  return builds.length === 1 ? requireBeside(builds[0]) : require("@duckdb/node-bindings");
+})()`;
 
 /** What src/start/compiled-program.ts expects of the bundle. */
 function escapedToAscii(): TsdownPlugin {
