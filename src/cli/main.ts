@@ -16,6 +16,9 @@ process.stderr.on("error", () => {});
 // What a load has on the heap is little and lives long; what comes from sockets makes V8 collect it dozens of times. It
 // may grow to two and a half times of what a collection left (of some 20 MB) first: a tenth of a load's time.
 setFlagsFromString("--heap-growing-percent=150");
+// New objects get their 16 MB at once, not doubled seven times: what a start makes stays, and each time that V8 finds it so it
+// lowers the size of the heap at which it collects all of it. A sixth of the processor time of a short run.
+setFlagsFromString("--semi-space-growth-factor=16");
 // A long load would otherwise lose the code of its beginning, some 2 MB, and the cache would lack it.
 setFlagsFromString("--no-flush-bytecode");
 

@@ -18,6 +18,8 @@ let indexScratch = new Int32Array(16_384);
 export interface ColumnHint {
   /** False once its values proved to be nearly all different. */
   worthDictionary: boolean;
+  /** An empty dictionary with the memory that a row group needed, for the next one, of whichever file. */
+  spareDictionary?: ValueDictionary | undefined;
 }
 
 /** One column of a complete row group, as the footer needs it. */
@@ -45,7 +47,8 @@ export class ColumnChunk {
   readonly #holder: PageHolder;
   readonly #fixed: boolean;
   readonly #bounds: BoundsCollector;
-  readonly #dictionary: ValueDictionary | undefined;
+  /** From the row group's first value on. */
+  #dictionary: ValueDictionary | undefined;
   #usesDictionary: boolean;
   /** In their order; undefined while a page is being compressed. A page costs memory until its row group ends. */
   #pages: (HeldPage | undefined)[] = [];
@@ -62,7 +65,6 @@ export class ColumnChunk {
     this.#holder = holder;
     this.#fixed = column.type.kind !== "text" && column.type.kind !== "bytes";
     this.#bounds = collectBounds(column.type);
-    this.#dictionary = this.#fixed ? undefined : new ValueDictionary();
     this.#usesDictionary = !this.#fixed && hint.worthDictionary;
     this.#collected = new CollectedPage(holder);
   }
@@ -100,7 +102,7 @@ export class ColumnChunk {
       ],
       bounds: this.#bounds.take(),
     };
-    this.#dictionary?.clear();
+    this.#giveDictionaryBack();
     this.#usesDictionary = !this.#fixed && this.#hint.worthDictionary;
     this.#pages = [];
     this.#valueCount = 0;
@@ -117,8 +119,20 @@ export class ColumnChunk {
     return this.#page(body, entries.length, count, pageType.dictionary, encoding.plain);
   }
 
+  #takeDictionary(): ValueDictionary {
+    const spare = this.#hint.spareDictionary;
+    this.#hint.spareDictionary = undefined;
+    return spare ?? new ValueDictionary();
+  }
+
+  #giveDictionaryBack(): void {
+    this.#dictionary?.clear();
+    this.#hint.spareDictionary ??= this.#dictionary;
+    this.#dictionary = undefined;
+  }
+
   #addByDictionary(data: ColumnData, rowCount: number): void {
-    const dictionary = this.#dictionary as ValueDictionary;
+    const dictionary = (this.#dictionary ??= this.#takeDictionary());
     const count = rowCount - data.nullCount;
     if (indexScratch.length < count) indexScratch = new Int32Array(count);
     dictionary.indexInto(indexScratch, data.values, count);

@@ -7,6 +7,8 @@ import type { WireOp } from "./wire-op.ts";
 const firstRows = 256;
 /** Buffers up to here double when they are full. */
 const smallBytes = 256 << 10;
+/** The rows of a batch are as many times those of before, and so their bytes are taken to be. */
+const widening = 8;
 
 /**
  * The growing bytes of one column of the batch being decoded. Its fields are public because the decoder
@@ -50,12 +52,16 @@ export class ColumnWriter {
     return this.room * this.width;
   }
 
-  /** Makes room for more rows, up to those of a batch. */
-  widen(): void {
-    const nulls = new Uint8Array(Math.min(this.maxRows, this.room * 8));
+  /** Makes room for more rows, up to those of a batch, which has so many bytes at most. Called when all rows are taken. */
+  widen(mostBytes: number): void {
+    const { room } = this;
+    const nulls = new Uint8Array(Math.min(this.maxRows, room * widening));
     nulls.set(this.nulls);
     this.nulls = nulls;
-    if (this.bytes.length < this.initialSize) this.grow(this.initialSize);
+    // What is not written to takes no memory; to double until there is enough takes twice as much.
+    const expected = Math.min(Math.ceil((this.offset / room) * this.room * 1.05), mostBytes);
+    const wanted = Math.max(this.initialSize, expected);
+    if (this.bytes.length < wanted) this.grow(wanted);
   }
 
   /** Makes room for `size` more bytes. */

@@ -159,7 +159,7 @@ export class RowDecoder {
   }
 
   private makeRoom(): void {
-    if (this.room > 0) for (const column of this.columns) column.widen();
+    if (this.room > 0) for (const column of this.columns) column.widen(this.limits.bytes);
     this.room = this.columns[0]?.room ?? 0;
   }
 
