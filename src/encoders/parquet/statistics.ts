@@ -32,8 +32,8 @@ export function collectBounds(type: ColumnType): BoundsCollector {
 
 type NumberArray = Int32Array | Float32Array | Float64Array;
 
-// Classes, not closures: those V8 compiles for each column anew. And no `[a, b] = [c, d]` around a loop: it takes V8 longer
-// to compile than the loop.
+// Classes, not closures: those V8 compiles for each column anew. Loops are functions that end with them: V8 compiles a long
+// loop while it runs, and throws that away when it comes to what it has not seen, such as a field that is set after it.
 
 abstract class NumberBounds implements BoundsCollector {
   #min: number = Number.POSITIVE_INFINITY;
@@ -43,13 +43,7 @@ abstract class NumberBounds implements BoundsCollector {
 
   add(values: Uint8Array): void {
     const view = this.viewOf(aligned(values));
-    let min = this.#min;
-    let max = this.#max;
-    for (let i = 0; i < view.length; i++) {
-      const value = view[i] as number;
-      if (value < min) min = value;
-      if (value > max) max = value;
-    }
+    const { min, max } = extremesOf(view, this.#min, this.#max);
     this.#min = min;
     this.#max = max;
   }
@@ -67,6 +61,21 @@ abstract class NumberBounds implements BoundsCollector {
     view[0] = value === 0 ? zero : value;
     return new Uint8Array(view.buffer, 0, view.byteLength);
   }
+}
+
+function extremesOf(
+  view: NumberArray,
+  least: number,
+  greatest: number,
+): { readonly min: number; readonly max: number } {
+  let min = least;
+  let max = greatest;
+  for (let i = 0; i < view.length; i++) {
+    const value = view[i] as number;
+    if (value < min) min = value;
+    if (value > max) max = value;
+  }
+  return { min, max };
 }
 
 class Int32Bounds extends NumberBounds {
@@ -99,27 +108,18 @@ class Int64Bounds implements BoundsCollector {
     const highs = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
     const lows = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
     if (lows.length === 0) return;
-    let minHigh = this.#seen ? this.#minHigh : (highs[1] as number);
-    let minLow = this.#seen ? this.#minLow : (lows[0] as number);
-    let maxHigh = this.#seen ? this.#maxHigh : minHigh;
-    let maxLow = this.#seen ? this.#maxLow : minLow;
-    for (let i = 0; i < lows.length; i += 2) {
-      const low = lows[i] as number;
-      const high = highs[i + 1] as number;
-      if (high < minHigh || (high === minHigh && low < minLow)) {
-        minHigh = high;
-        minLow = low;
-      }
-      if (high > maxHigh || (high === maxHigh && low > maxLow)) {
-        maxHigh = high;
-        maxLow = low;
-      }
+    const { least, greatest } = placesOfExtremes(highs, lows);
+    const [minHigh, minLow] = [highs[least + 1] as number, lows[least] as number];
+    const [maxHigh, maxLow] = [highs[greatest + 1] as number, lows[greatest] as number];
+    if (!this.#seen || isLess(minHigh, minLow, this.#minHigh, this.#minLow)) {
+      this.#minHigh = minHigh;
+      this.#minLow = minLow;
+    }
+    if (!this.#seen || isLess(this.#maxHigh, this.#maxLow, maxHigh, maxLow)) {
+      this.#maxHigh = maxHigh;
+      this.#maxLow = maxLow;
     }
     this.#seen = true;
-    this.#minHigh = minHigh;
-    this.#minLow = minLow;
-    this.#maxHigh = maxHigh;
-    this.#maxLow = maxLow;
   }
 
   take(): Bounds | undefined {
@@ -127,6 +127,38 @@ class Int64Bounds implements BoundsCollector {
     this.#seen = false;
     return { min: int64Bytes(this.#minHigh, this.#minLow), max: int64Bytes(this.#maxHigh, this.#maxLow) };
   }
+}
+
+/** Where the low words of the least and the greatest value are. */
+function placesOfExtremes(
+  highs: Int32Array,
+  lows: Uint32Array,
+): { readonly least: number; readonly greatest: number } {
+  let least = 0;
+  let greatest = 0;
+  let minHigh = highs[1] as number;
+  let minLow = lows[0] as number;
+  let maxHigh = minHigh;
+  let maxLow = minLow;
+  for (let i = 2; i < lows.length; i += 2) {
+    const low = lows[i] as number;
+    const high = highs[i + 1] as number;
+    if (isLess(high, low, minHigh, minLow)) {
+      least = i;
+      minHigh = high;
+      minLow = low;
+    }
+    if (isLess(maxHigh, maxLow, high, low)) {
+      greatest = i;
+      maxHigh = high;
+      maxLow = low;
+    }
+  }
+  return { least, greatest };
+}
+
+function isLess(aHigh: number, aLow: number, bHigh: number, bLow: number): boolean {
+  return aHigh < bHigh || (aHigh === bHigh && aLow < bLow);
 }
 
 function int64Bytes(high: number, low: number): Uint8Array {
@@ -144,12 +176,7 @@ class FixedBounds implements BoundsCollector {
   add(values: Uint8Array): void {
     const view = new DataView(values.buffer, values.byteOffset, values.byteLength);
     if (values.length === 0) return;
-    let least = 0;
-    let greatest = 0;
-    for (let at = 16; at < values.length; at += 16) {
-      if (compareFixed(view, at, view, least) < 0) least = at;
-      if (compareFixed(view, at, view, greatest) > 0) greatest = at;
-    }
+    const { least, greatest } = placesOfFixed(view);
     const copy = (at: number): DataView => new DataView(copyOf(values, at, at + 16).buffer);
     if (this.#min === undefined || compareFixed(view, least, this.#min, 0) < 0) this.#min = copy(least);
     if (this.#max === undefined || compareFixed(view, greatest, this.#max, 0) > 0) this.#max = copy(greatest);
@@ -161,6 +188,17 @@ class FixedBounds implements BoundsCollector {
     this.#max = undefined;
     return min && max ? { min: new Uint8Array(min.buffer), max: new Uint8Array(max.buffer) } : undefined;
   }
+}
+
+/** Where the least and the greatest value begin. */
+function placesOfFixed(view: DataView): { readonly least: number; readonly greatest: number } {
+  let least = 0;
+  let greatest = 0;
+  for (let at = 16; at < view.byteLength; at += 16) {
+    if (compareFixed(view, at, view, least) < 0) least = at;
+    if (compareFixed(view, at, view, greatest) > 0) greatest = at;
+  }
+  return { least, greatest };
 }
 
 function compareFixed(a: DataView, at: number, b: DataView, bt: number): number {
@@ -184,17 +222,14 @@ class BytesBounds implements BoundsCollector {
       this.#tooLong = true;
       return;
     }
-    const view = new DataView(values.buffer, values.byteOffset, values.byteLength);
-    let min = this.#min;
-    let max = this.#max;
-    for (let i = 0, at = 0; i < count; i++) {
-      const end = at + 4 + view.getUint32(at, true);
-      if (min === undefined || compareBytes(values, at + 4, end, min) < 0) min = copyOf(values, at + 4, end);
-      if (max === undefined || compareBytes(values, at + 4, end, max) > 0) max = copyOf(values, at + 4, end);
-      at = end;
+    const { least, greatest } = findExtremes(values, count);
+    const [min, max] = [this.#min, this.#max];
+    if (min === undefined || compareBytes(values, least.from, least.to, min, 0, min.length) < 0) {
+      this.#min = copyOf(values, least.from, least.to);
     }
-    this.#min = min;
-    this.#max = max;
+    if (max === undefined || compareBytes(values, greatest.from, greatest.to, max, 0, max.length) > 0) {
+      this.#max = copyOf(values, greatest.from, greatest.to);
+    }
   }
 
   take(): Bounds | undefined {
@@ -207,13 +242,43 @@ class BytesBounds implements BoundsCollector {
   }
 }
 
-function compareBytes(values: Uint8Array, from: number, to: number, bound: Uint8Array): number {
-  const length = Math.min(to - from, bound.length);
+interface Place {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Of values with their lengths in front, of which there is at least one. */
+function findExtremes(
+  values: Uint8Array,
+  count: number,
+): { readonly least: Place; readonly greatest: Place } {
+  const view = new DataView(values.buffer, values.byteOffset, values.byteLength);
+  let to = 4 + view.getUint32(0, true);
+  let least: Place = { from: 4, to };
+  let greatest = least;
+  for (let i = 1; i < count; i++) {
+    const from = to + 4;
+    to = from + view.getUint32(from - 4, true);
+    if (compareBytes(values, from, to, values, least.from, least.to) < 0) least = { from, to };
+    if (compareBytes(values, from, to, values, greatest.from, greatest.to) > 0) greatest = { from, to };
+  }
+  return { least, greatest };
+}
+
+function compareBytes(
+  a: Uint8Array,
+  aFrom: number,
+  aTo: number,
+  b: Uint8Array,
+  bFrom: number,
+  bTo: number,
+): number {
+  const length = Math.min(aTo - aFrom, bTo - bFrom);
   for (let i = 0; i < length; i++) {
-    const difference = (values[from + i] as number) - (bound[i] as number);
+    const difference = (a[aFrom + i] as number) - (b[bFrom + i] as number);
     if (difference !== 0) return difference;
   }
-  return to - from - bound.length;
+  return aTo - aFrom - (bTo - bFrom);
 }
 
 /** Typed arrays want aligned memory; sources give it, but nothing forces them to. */

@@ -68,9 +68,11 @@ export class ColumnWriter {
   reserve(size: number): void {
     const needed = this.offset + size;
     if (needed <= this.bytes.length) return;
-    // Large ones by a quarter: several buffers go around, and half of each would lie idle.
-    const factor = this.bytes.length < smallBytes ? 2 : 1.25;
-    this.grow(Math.ceil(Math.max(needed * 1.05, this.bytes.length * factor)));
+    const { length } = this.bytes;
+    // Large ones by a quarter: several buffers go around, and half of each would lie idle. In whole numbers: at the first
+    // fraction V8 would throw away what it has compiled of the decoder.
+    const more = length < smallBytes ? length : length >> 2;
+    this.grow(Math.max(Math.ceil(needed * 1.05), length + more));
   }
 
   private grow(size: number): void {
