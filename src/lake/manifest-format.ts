@@ -188,12 +188,13 @@ function partitionValueAt(path: string, value: unknown): PartitionValue {
 
 function fileAt(path: string, value: unknown): ManifestFile {
   const from = objectAt(path, value);
-  const { stagedAs, keys, forgottenRows } = from;
+  const { stagedAs, keys, keyDigest, forgottenRows } = from;
   return {
     key: textAt(`${path}.key`, from["key"]),
     byteCount: countAt(`${path}.byteCount`, from["byteCount"]),
     rowCount: countAt(`${path}.rowCount`, from["rowCount"]),
     ...(keys === undefined ? {} : { keys: keyRangeAt(`${path}.keys`, keys) }),
+    ...(keyDigest === undefined ? {} : { keyDigest: integerAt(`${path}.keyDigest`, keyDigest) }),
     ...(forgottenRows === undefined
       ? {}
       : { forgottenRows: countAt(`${path}.forgottenRows`, forgottenRows) }),

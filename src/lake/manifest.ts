@@ -93,6 +93,8 @@ export interface ManifestFile {
   readonly keys?: KeyRange;
   /** Of a file with `keys`, as of the slice. */
   readonly forgottenRows?: number;
+  /** Of a file with `keys`, as of `KeyDigest`, in digits; undefined where the file has no column of the key, or lacks rows. */
+  readonly keyDigest?: string;
   /** Where the file still waits to be moved to `key`; undefined once it has been. */
   readonly stagedAs?: string;
 }

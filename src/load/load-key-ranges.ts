@@ -1,5 +1,6 @@
 import { type ManifestTable, rowsOf } from "../lake/manifest.ts";
 import type { KeyRanges, TableReading } from "../sources/source.ts";
+import { type KeyDigest, sameDigest } from "../table/key-digest.ts";
 import { compareRanges, type KeyRange, keyOfRange, rangesBetween } from "../table/key-range.ts";
 import { isKeptInRanges, usualRowsPerRange } from "./choose-strategy.ts";
 import type { LoadedChanges } from "./load-changes.ts";
@@ -8,6 +9,7 @@ import type { LoadedRows } from "./load-rows.ts";
 import type { FullReason, LoadPlan } from "./plan-load.ts";
 import {
   type CountedRange,
+  digestOfFiles,
   filesOfRanges,
   forgottenRowsOf,
   groupByRange,
@@ -23,10 +25,10 @@ import {
 
 type PlannedMerge = LoadPlan & { readonly strategy: "merge" };
 
-/** Counting the rows of a table takes longer than opening a connection for it where it has more than so many ranges. */
+/** Going through the keys of a table takes longer than opening a connection for it where it has more than so many ranges. */
 const rangesWorthCountingBeside = 4;
 
-/** Whether it takes long to count the rows of a table's key ranges. `rowsPerRange`: as of `StrategyRequest`. */
+/** Whether it takes the server long to go through the keys of a table. `rowsPerRange`: as of `StrategyRequest`. */
 export function isSlowToCount(
   table: ManifestTable | undefined,
   rowsPerRange: number = usualRowsPerRange,
@@ -35,15 +37,17 @@ export function isSlowToCount(
   return sum(table.slices.map(rowsOf)) > rangesWorthCountingBeside * rowsPerRange;
 }
 
-/** What is known of a table's key ranges before its rows are counted. */
+/** What is known of a table's key ranges before the server has gone through its keys. */
 interface ChangedRanges {
   /** As the lake has them, in order. */
   readonly ranges: readonly KeptRange[];
   /** As of `KeyRanges.changed`. */
   readonly changed: ReadonlyMap<number, number>;
-  /** Counts rows meanwhile, where they can be counted beside, else when it is called. */
-  readonly countRows: () => Promise<readonly number[]>;
-  readonly isCounting: boolean;
+  /** Of the whole table; undefined where the lake does not know that of its files, and so has nothing to compare it with. */
+  readonly whole: (() => Promise<KeyDigest>) | undefined;
+  readonly ofRanges: () => Promise<readonly KeyDigest[]>;
+  /** Whether the server is already asked, over another connection. */
+  readonly isAsked: boolean;
 }
 
 async function findChanged(
@@ -54,18 +58,27 @@ async function findChanged(
   const ranges = rangesOfFiles(known.slices);
   if (ranges === undefined) return "no-key-ranges";
   const cuts = cutsOf(ranges);
-  const counting = keyRanges.rowCountsBeside?.(cuts);
-  // Whoever wants the counts asks again.
-  counting?.catch(() => undefined);
-  const countRows = async (): Promise<readonly number[]> =>
-    (await counting?.catch(() => undefined)) ?? keyRanges.rowCounts(cuts);
+  const { digests, digestsBeside: beside } = keyRanges;
+  const isKnown = digestOfFiles(ranges.flatMap(({ files }) => files)) !== undefined;
+  const asked = isKnown ? orAgain(beside?.whole(), () => digests.whole()) : undefined;
+  const askedOfRanges = orAgain(isKnown ? undefined : beside?.ofRanges(cuts), () => digests.ofRanges(cuts));
   const changed = await keyRanges.changed(cuts, since, field);
-  return { ranges, changed, countRows, isCounting: counting !== undefined };
+  return { ranges, changed, whole: asked, ofRanges: askedOfRanges, isAsked: beside !== undefined };
+}
+
+/** An answer that is on its way; asked for again where it does not come, or was not asked for yet. */
+function orAgain<Answer>(
+  onItsWay: Promise<Answer> | undefined,
+  ask: () => Promise<Answer>,
+): () => Promise<Answer> {
+  // Whoever wants the answer asks again.
+  onItsWay?.catch(() => undefined);
+  return async () => (await onItsWay?.catch(() => undefined)) ?? ask();
 }
 
 /**
- * Finds the key ranges with rows that changed since the watermark, and those whose number of rows is not the lake's.
- * Resolves to the reason when the table has to be read as a whole. `watermark`: the reading's own. Reads no rows.
+ * Finds the key ranges with rows that changed since the watermark, and those whose keys are not the lake's. Resolves to the
+ * reason when the table has to be read as a whole. `watermark`: the reading's own. Reads no rows.
  */
 export async function findRanges(
   plan: PlannedMerge,
@@ -73,8 +86,30 @@ export async function findRanges(
 ): Promise<RangePlan | FullReason> {
   const found = await findChanged(plan, watermark);
   if (typeof found === "string") return found;
-  const { ranges, changed, countRows } = found;
-  return planRanges(ranges, changed, await countRows(), plan.rowsPerRange);
+  const { ranges, changed, rowCounts } = await lookAtRanges(found);
+  return planRanges(ranges, changed, rowCounts, plan.rowsPerRange);
+}
+
+async function lookAtRanges({ ranges, changed, ofRanges }: ChangedRanges): Promise<CountedRanges> {
+  const digests = await ofRanges();
+  const changedKeys = placesOfOtherKeys(ranges, digests);
+  return {
+    ranges,
+    changed: new Map([...changedKeys, ...changed]),
+    rowCounts: digests.map(({ rowCount }) => rowCount),
+  };
+}
+
+/** Where there are as many rows, and others: some were deleted and as many inserted, with times from before. */
+function placesOfOtherKeys(
+  ranges: readonly KeptRange[],
+  digests: readonly KeyDigest[],
+): ReadonlyMap<number, number> {
+  const other = ranges.flatMap(({ files }, place) => {
+    const [kept, now] = [digestOfFiles(files), digests[place]];
+    return kept === undefined || now === undefined || kept.keys === now.keys ? [] : [[place, 0] as const];
+  });
+  return new Map(other);
 }
 
 /** Where the ranges of a table's files meet. */
@@ -121,8 +156,8 @@ export function rangeReader(
 }
 
 /**
- * Reads the ranges that changed, and those whose number of rows is not the lake's, and leaves the others as they are. Where
- * the rows can be counted beside, it reads those that changed meanwhile. Resolves to the reason when the table has to be
+ * Reads the ranges that changed, and those whose keys are not the lake's, and leaves the others as they are. Where the server
+ * can be asked for the keys beside, it reads those that changed meanwhile. Resolves to the reason when the table has to be
  * read as a whole; "slices-not-whole" when what was put together is not the table.
  */
 export async function mergeRanges(
@@ -132,7 +167,7 @@ export async function mergeRanges(
 ): Promise<MergedRanges | FullReason> {
   const found = await findChanged(plan, watermark);
   if (typeof found === "string") return found;
-  const counted = await countRanges(plan, found, readRanges);
+  const counted = await readChanged(plan, found, readRanges);
   if (typeof counted === "string") return counted;
   const { ranges, changed, rowCounts, begun } = counted;
   const planned = planRanges(ranges, changed, rowCounts, plan.rowsPerRange);
@@ -163,24 +198,48 @@ interface CountedRanges {
   readonly begun?: ReadParts;
 }
 
-async function countRanges(
+/** Reads what changed before it is known what else is to be read, where that saves time. */
+async function readChanged(
   plan: PlannedMerge,
   found: ChangedRanges,
   readRanges: ReadRanges,
 ): Promise<CountedRanges | FullReason> {
-  const { ranges, changed, countRows, isCounting } = found;
+  const { ranges, changed, whole, isAsked } = found;
   const planned = planRanges(ranges, changed, assumeCounts(found), plan.rowsPerRange);
-  if (!isCounting || typeof planned === "string" || planned.toRead.length === 0) {
-    return { ranges, changed, rowCounts: await countRows() };
+  if (typeof planned === "string" || (whole === undefined && !(isAsked && planned.toRead.length > 0))) {
+    return lookAtRanges(found);
   }
-  const begun = await readRanges(planned.toRead, 0);
-  const counts = await countRows();
-  const countOf = new Map(ranges.map(({ files }, i) => [files, counts[i] ?? 0]));
-  const keptCount = sum(planned.kept.map(({ files }) => countOf.get(files) ?? 0));
+  const begun = planned.toRead.length === 0 ? undefined : await readRanges(planned.toRead, 0);
+  const read = begun?.read ?? [];
+  const all = [...planned.kept, ...read].sort((a, b) => compareRanges(a.keys, b.keys));
+  const expected = digestOfFiles(all.flatMap(({ files }) => files));
+  if (whole !== undefined && expected !== undefined && sameDigest(await whole(), expected)) {
+    const rowCounts = all.map(({ files }) => rowsOfFiles(files));
+    return { ranges: all, changed: new Map(), rowCounts, ...(begun && { begun }) };
+  }
+  if (begun === undefined) return lookAtRanges(found);
+  return lookAtRest(await lookAtRanges({ ...found, changed: new Map() }), planned.kept, all, begun);
+}
+
+/** What is still to be read of `all`, some of which are kept and some have just been read. */
+function lookAtRest(
+  { ranges, changed, rowCounts: counts }: CountedRanges,
+  kept: readonly KeptRange[],
+  all: readonly KeptRange[],
+  begun: ReadParts,
+): CountedRanges | FullReason {
+  const placeOf = new Map(ranges.map(({ files }, place) => [files, place]));
+  const countOf = ({ files }: KeptRange): number | undefined => {
+    const place = placeOf.get(files);
+    return place === undefined ? undefined : counts[place];
+  };
+  const keptCount = sum(kept.map((range) => countOf(range) ?? 0));
   if (sum(begun.rowCounts) + keptCount !== sum(counts)) return "slices-not-whole";
-  const all = [...planned.kept, ...begun.read].sort((a, b) => compareRanges(a.keys, b.keys));
-  const rowCounts = all.map(({ files }) => countOf.get(files) ?? rowsOfFiles(files));
-  return { ranges: all, changed: new Map(), rowCounts, begun };
+  const others = all.flatMap(({ files }, i) =>
+    changed.has(placeOf.get(files) ?? -1) ? [[i, 0] as const] : [],
+  );
+  const rowCounts = all.map((range) => countOf(range) ?? rowsOfFiles(range.files));
+  return { ranges: all, changed: new Map(others), rowCounts, begun };
 }
 
 /** Rows that changed are new ones in the last range, and mostly old ones in all others. */

@@ -1,4 +1,5 @@
 import type { ManifestFile, ManifestSlice } from "../lake/manifest.ts";
+import { joinDigests, type KeyDigest } from "../table/key-digest.ts";
 import { compareRanges, holdEveryKey, type KeyRange, keyOfRange, spanOf } from "../table/key-range.ts";
 
 /** A range with more than this many times the wanted rows is cut when it is read. */
@@ -153,6 +154,14 @@ export function rowsOfFiles(files: readonly ManifestFile[]): number {
 /** As the source counts them: those of people who are forgotten in the lake may still be there. */
 export function rowsAtSource(files: readonly ManifestFile[]): number {
   return rowsOfFiles(files) + forgottenRowsOf(files);
+}
+
+/** Of the keys that such files have rows of; undefined where that is not known of each of them. */
+export function digestOfFiles(files: readonly ManifestFile[]): KeyDigest | undefined {
+  const digests = files.flatMap(({ rowCount, keyDigest, forgottenRows = 0 }) =>
+    keyDigest === undefined || forgottenRows > 0 ? [] : [{ rowCount, keys: BigInt(keyDigest) }],
+  );
+  return digests.length === files.length ? joinDigests(digests) : undefined;
 }
 
 /** How many rows of people who were forgotten the source had in such ranges. */

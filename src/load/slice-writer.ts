@@ -4,6 +4,7 @@ import type { ManifestFile, ManifestSlice } from "../lake/manifest.ts";
 import { apartParquetKey, csvKey, type LakePlace, parquetKey, stagedCsvKey } from "../stores/lake-path.ts";
 import type { ObjectWriter, Store } from "../stores/store.ts";
 import type { Alteration } from "../table/alteration.ts";
+import { KeyDigester } from "../table/key-digest.ts";
 import type { KeyRange } from "../table/key-range.ts";
 import type { Partition } from "../table/partition.ts";
 import type { RecordBatch } from "../table/record-batch.ts";
@@ -31,6 +32,8 @@ interface OpenFile {
   readonly key: string;
   readonly stagedAs: string | undefined;
   readonly keys: KeyRange | undefined;
+  /** Of a file of a range of the key. */
+  readonly digester: KeyDigester | undefined;
 }
 
 /** Writes the files of one slice. Nothing of them is seen before the run is published. */
@@ -39,6 +42,8 @@ export class SliceWriter {
   readonly #format: FileFormat;
   readonly #partition: Partition;
   readonly #nextFileNumber: () => number;
+  /** Of the key's column in the files, where it is one of them; tables that are kept in ranges have but one. */
+  readonly #keyPosition: number;
   readonly #files: ManifestFile[] = [];
   readonly alterations: Alteration[] = [];
   readonly receipts: FileReceipt[] = [];
@@ -49,6 +54,8 @@ export class SliceWriter {
     this.#format = format;
     this.#partition = partition;
     this.#nextFileNumber = nextFileNumber;
+    const { columns, key } = format.schema;
+    this.#keyPosition = columns.findIndex(({ name }) => name === key[0]);
   }
 
   async append(batch: RecordBatch): Promise<void> {
@@ -57,7 +64,11 @@ export class SliceWriter {
       if (file.byteCount >= fileBytes || keys !== batch.keys) await this.#closeFile();
     }
     this.#open ??= await this.#openFile(batch.keys);
-    await this.#open.file.append(batch);
+    const { file, digester } = this.#open;
+    const keyColumn = batch.columns[this.#keyPosition];
+    // Before the file, which releases the batch.
+    if (keyColumn !== undefined) digester?.add(keyColumn);
+    await file.append(batch);
   }
 
   /** Without rows it still makes a file, so that an empty table is one, but for the files of ranges. */
@@ -84,18 +95,24 @@ export class SliceWriter {
       : newKey(place, table, this.#partition, run, this.#nextFileNumber());
     const stagedAs = csv ? stagedCsvKey(place, table, this.#partition, run) : undefined;
     const object = await store.create(stagedAs ?? key);
-    return { object, file: new CheckedFile(this.#format, object, key), key, stagedAs, keys };
+    const keyColumn = this.#format.schema.columns[this.#keyPosition];
+    const digester = keys && keyColumn && KeyDigester.of(keyColumn.type);
+    return { object, file: new CheckedFile(this.#format, object, key), key, stagedAs, keys, digester };
   }
 
   async #closeFile(): Promise<void> {
     if (this.#open === undefined) return;
-    const { object, file, key, stagedAs, keys } = this.#open;
+    const { object, file, key, stagedAs, keys, digester } = this.#open;
     const { summary, receipt } = await file.finish();
     const stored = await object.close();
     this.#open = undefined;
     const { rowCount, byteCount, alterations } = summary;
-    const more = { ...(stagedAs === undefined ? {} : { stagedAs }), ...(keys === undefined ? {} : { keys }) };
-    this.#files.push({ key, byteCount, rowCount, ...more });
+    this.#files.push({
+      ...{ key, byteCount, rowCount },
+      ...(stagedAs !== undefined && { stagedAs }),
+      ...(keys !== undefined && { keys }),
+      ...(digester !== undefined && { keyDigest: String(digester.digest.keys) }),
+    });
     if (stored.byteCount !== byteCount) {
       const message = `${stored.byteCount} bytes are stored, and ${byteCount} were written`;
       throw fileWrong({ ...this.#format.schema, key }, message);

@@ -7,7 +7,7 @@ import type { KeyRanges } from "../../src/sources/source.ts";
 const keyRanges: KeyRanges = {
   cut: async () => [],
   changed: async () => new Map<number, number>(),
-  rowCounts: async () => [],
+  digests: { whole: async () => ({ rowCount: 0, keys: 0n }), ofRanges: async () => [] },
   explain: async () => ({ changed: "index", rowCounts: "index" }),
   rangeOf: () => "",
 };

@@ -1,12 +1,13 @@
 import type { KeyRange } from "../../table/key-range.ts";
+import { joinDigests, type KeyDigest, keyFactor } from "../../table/key-digest.ts";
 import type { TableSchema } from "../../table/table-schema.ts";
-import type { ChangeField, KeyRanges } from "../source.ts";
+import type { ChangeField, KeyDigests, KeyRanges } from "../source.ts";
 import { explainQuestion } from "./explain-question.ts";
 import { quoteIdentifier } from "./identifier.ts";
 import { evenCuts, joinRanges, splitCrowded } from "./key-cuts.ts";
 import { keyBounds } from "./key-ranges.ts";
-import { stepsOf } from "./key-steps.ts";
-import type { MysqlSession } from "./mysql-session.ts";
+import { leastCuts, stepsOf } from "./key-steps.ts";
+import type { MysqlSession, Row } from "./mysql-session.ts";
 import { withoutLock } from "./select-batches.ts";
 import { changedSince, timeColumn } from "./slice-changes.ts";
 
@@ -33,22 +34,32 @@ export function openKeyRanges(
   const table = quoteIdentifier(described.table);
   const ask = (sql: string, of: MysqlSession = session): ReturnType<MysqlSession["query"]> =>
     withoutLock(of, () => of.query(sql));
-  const countRows = async (
+  const digestRanges = async (
     cuts: readonly string[],
     within: KeyRange = {},
     of?: MysqlSession,
-  ): Promise<readonly number[]> => {
+  ): Promise<readonly KeyDigest[]> => {
     const where = whereOf(key, within);
-    const bounds = await keyBounds({ query: (asked) => ask(asked, of) }, key, table, where);
+    const bounds =
+      cuts.length < leastCuts
+        ? undefined
+        : await keyBounds({ query: (asked) => ask(asked, of) }, key, table, where);
     const steps = bounds && stepsOf(cuts, bounds);
     const part = steps === undefined ? placeOf(key, cuts) : `${key} DIV ${steps.width}`;
-    const counts: number[] = Array.from({ length: cuts.length + 1 }, () => 0);
-    for (const row of await ask(countsSql(part, table, where), of)) {
+    const parts: KeyDigest[][] = Array.from({ length: cuts.length + 1 }, () => []);
+    for (const row of await ask(digestsSql(part, key, table, where), of)) {
       const place = steps === undefined ? Number(row["part"]) : steps.placeOf(Number(row["part"]));
-      counts[place] = (counts[place] ?? 0) + Number(row["rowCount"]);
+      parts[place]?.push(digestOf(row));
     }
-    return counts;
+    return parts.map(joinDigests);
   };
+  const digestsOver = (of?: MysqlSession): KeyDigests => ({
+    whole: async () => {
+      const [row = {}] = await ask(`SELECT ${digestSql(key)} FROM ${table}`, of);
+      return digestOf(row);
+    },
+    ofRanges: (cuts) => digestRanges(cuts, {}, of),
+  });
   const changedSql = (cuts: readonly string[], watermark: string, field: ChangeField): string => {
     const time = quoteIdentifier(timeColumn(described, field)?.name ?? field.name);
     const where = changedSince(time, watermark);
@@ -63,18 +74,20 @@ export function openKeyRanges(
       const rows = BigInt(Math.max(estimatedRows, rowCount));
       if (high - low < rows * denseKeys) return evenCuts(low, high, wanted);
       const parts = Math.max(leastParts, Math.ceil(estimatedRows / rowCount) * partsPerRange);
-      return cutByCounts(low, high, rowCount, Math.min(mostParts, parts), (cuts) => countRows(cuts, within));
+      const countRows = async (cuts: readonly string[]): Promise<readonly number[]> =>
+        (await digestRanges(cuts, within)).map((part) => part.rowCount);
+      return cutByCounts(low, high, rowCount, Math.min(mostParts, parts), countRows);
     },
     changed: async (cuts, watermark, field) => {
       const rows = await ask(changedSql(cuts, watermark, field));
       return new Map(rows.map(({ place, rowCount }) => [Number(place), Number(rowCount)]));
     },
-    rowCounts: (cuts) => countRows(cuts),
-    ...(beside && { rowCountsBeside: (cuts) => countRows(cuts, {}, beside) }),
+    digests: digestsOver(),
+    ...(beside && { digestsBeside: digestsOver(beside) }),
     explain: (cuts, watermark, field) =>
       withoutLock(session, async () => ({
         changed: await explainQuestion(session, changedSql(cuts, watermark, field)),
-        rowCounts: await explainQuestion(session, countsSql(placeOf(key, cuts), table)),
+        rowCounts: await explainQuestion(session, digestsSql(placeOf(key, cuts), key, table)),
       })),
     rangeOf: (keys) => conditionOf(key, keys) ?? "1 = 1",
   };
@@ -98,8 +111,18 @@ async function cutByCounts(
 }
 
 /** The smallest index has the key too, so that the server need not look at rows. */
-function countsSql(part: string, table: string, where = ""): string {
-  return `SELECT ${part} AS part, COUNT(*) AS rowCount FROM ${table}${where} GROUP BY 1`;
+function digestsSql(part: string, key: string, table: string, where = ""): string {
+  return `SELECT ${part} AS part, ${digestSql(key)} FROM ${table}${where} GROUP BY 1`;
+}
+
+/** As of `KeyDigest`: bits of a negative key are in two's complement for the server, too. Of no rows it is 0. */
+function digestSql(key: string): string {
+  const mixed = `BIT_XOR(((${key} & 4294967295) * ${keyFactor}) ^ ${key})`;
+  return `COUNT(*) AS rowCount, CAST(${mixed} AS CHAR) AS keyDigest`;
+}
+
+function digestOf(row: Row): KeyDigest {
+  return { rowCount: Number(row["rowCount"] ?? 0), keys: BigInt(row["keyDigest"] ?? 0) };
 }
 
 /** Searches by halves. As INTERVAL does, but that compares decimals, which takes a third longer. */

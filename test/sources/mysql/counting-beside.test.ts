@@ -18,7 +18,7 @@ async function rangesOf(snapshot: Snapshot): Promise<KeyRanges> {
 async function openOffering(source: Source): Promise<Snapshot> {
   for (;;) {
     const snapshot = await source.openSnapshot(unhurried, undefined, true);
-    if ((await rangesOf(snapshot)).rowCountsBeside !== undefined) return snapshot;
+    if ((await rangesOf(snapshot)).digestsBeside !== undefined) return snapshot;
     await snapshot[Symbol.asyncDispose]();
   }
 }
@@ -34,10 +34,12 @@ describeOnServers("counting beside a reader", (server) => {
 
     const counts: unknown[] = [];
     for await (const batch of reading.batches(unhurried)) {
-      counts.push(batch.rowCount, await reading.keyRanges?.rowCountsBeside?.(["10"]));
+      const { digestsBeside } = reading.keyRanges ?? {};
+      counts.push(batch.rowCount, (await digestsBeside?.whole())?.rowCount);
+      counts.push((await digestsBeside?.ofRanges(["10"]))?.map(({ rowCount }) => rowCount));
       batch.release();
     }
-    expect(counts).toEqual([5, [2, 3]]);
+    expect(counts).toEqual([5, 5, [2, 3]]);
     expect(await rowsOf(reading)).toEqual([[1], [2], [11], [12], [13]]);
     expect(snapshot).toMatchObject({ shared: false, notices: [] });
   });
@@ -51,11 +53,11 @@ describeOnServers("counting beside a reader", (server) => {
     await using limited = sourceOf(db, account);
 
     await using unasked = await plain.openSnapshot(unhurried);
-    expect(await rangesOf(unasked)).not.toHaveProperty("rowCountsBeside");
+    expect(await rangesOf(unasked)).not.toHaveProperty("digestsBeside");
     await using unproven = await limited.openSnapshot(unhurried, undefined, true);
     const keyRanges = await rangesOf(unproven);
-    expect(keyRanges).not.toHaveProperty("rowCountsBeside");
-    expect(await keyRanges.rowCounts(["10"])).toEqual([2, 3]);
+    expect(keyRanges).not.toHaveProperty("digestsBeside");
+    expect(await keyRanges.digests.ofRanges(["10"])).toMatchObject([{ rowCount: 2 }, { rowCount: 3 }]);
     expect(unproven.notices).toEqual([]);
   });
 
@@ -66,7 +68,7 @@ describeOnServers("counting beside a reader", (server) => {
     await using source = sourceOf(db, { maxLoad }, { tell: () => undefined });
 
     await using snapshot = await source.openSnapshot(unhurried, undefined, true);
-    expect(await rangesOf(snapshot)).not.toHaveProperty("rowCountsBeside");
+    expect(await rangesOf(snapshot)).not.toHaveProperty("digestsBeside");
   });
 
   test("fails by itself when its connection is lost: the reader can still be asked", async () => {
@@ -81,7 +83,7 @@ describeOnServers("counting beside a reader", (server) => {
     expect(connections).toHaveLength(1);
     await db.query(`kill ${String(Object.values(connections[0] ?? {})[0])}`);
 
-    await expect(keyRanges.rowCountsBeside?.(["10"])).rejects.toMatchObject({ name: "PanoramaError" });
-    expect(await keyRanges.rowCounts(["10"])).toEqual([2, 3]);
+    await expect(keyRanges.digestsBeside?.whole()).rejects.toMatchObject({ name: "PanoramaError" });
+    expect(await keyRanges.digests.ofRanges(["10"])).toMatchObject([{ rowCount: 2 }, { rowCount: 3 }]);
   });
 });
