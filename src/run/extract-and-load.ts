@@ -170,8 +170,10 @@ async function loadAndPublish(
     const { show: showInCatalog, hide: hideInCatalog } = catalog;
     const names = loaded.filter(({ format }) => format === "parquet").map(({ schema }) => schema.table);
     const now = new Date();
-    await keepReceipts(lake, lease.run, began, loaded, reporter);
-    await keepReplaced(lake, lease.run, began, names, now, reporter);
+    await Promise.all([
+      keepReceipts(lake, lease.run, began, loaded, reporter),
+      keepReplaced(lake, lease.run, began, names, now, reporter),
+    ]);
     const publication = { lease, began, tables: loaded, now, showInCatalog, hideInCatalog };
     book.published(began, loaded, await publishTables(lake.store, lake.place, publication));
   }

@@ -60,9 +60,24 @@ export function openUnzstd(): Decompress {
   return (bytes) => decompress(bufferOf(bytes));
 }
 
-/** The package's main file drops the level; the binding behind it takes it. */
+/**
+ * The package's main file drops the level; the binding behind it takes it. On a Linux it takes 10 ms to find out which C
+ * library that has: npm has installed the build for it, and mostly no other.
+ */
 function loadPackaged(): PackagedZstd {
-  return createRequire(import.meta.url)("@mongodb-js/zstd/bindings.js") as PackagedZstd;
+  const library = "@mongodb-js/zstd";
+  const requireHere = createRequire(import.meta.url);
+  const requireBeside = createRequire(requireHere.resolve(library));
+  const builds = ["gnu", "musl"].flatMap((libc) => {
+    try {
+      return [requireBeside.resolve(`${library}-linux-${process.arch}-${libc}`)];
+    } catch {
+      return [];
+    }
+  });
+  const [build] = builds;
+  const isOnlyOne = process.platform === "linux" && builds.length === 1 && build !== undefined;
+  return (isOnlyOne ? requireBeside(build) : requireHere(`${library}/bindings.js`)) as PackagedZstd;
 }
 
 function bufferOf(bytes: Uint8Array): Buffer {

@@ -25,7 +25,8 @@ function firstDays(): Int32Array {
   return days;
 }
 
-const monthStarts = firstDays();
+/** Made when the first date is read. */
+let monthStarts: Int32Array | undefined;
 
 /** What `daysFromCivil` says of a date that does not exist: zero, a month 0 or 13, a 30th of February. */
 export const noSuchDay = -2_147_483_648;
@@ -35,6 +36,7 @@ export function daysFromCivil(year: number, month: number, day: number): number 
   if (month < 1 || month > 12 || day < 1 || year >= yearCount) return noSuchDay;
   const cycle = Math.floor(year / cycleYears);
   const index = (year - cycle * cycleYears) * 12 + month - 1;
+  monthStarts ??= firstDays();
   const start = monthStarts[index] as number;
   const result = start + day - 1;
   return result < (monthStarts[index + 1] as number) ? result + cycle * cycleDays : noSuchDay;
