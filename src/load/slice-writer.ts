@@ -4,7 +4,7 @@ import type { ManifestFile, ManifestSlice } from "../lake/manifest.ts";
 import { apartParquetKey, csvKey, type LakePlace, parquetKey, stagedCsvKey } from "../stores/lake-path.ts";
 import type { ObjectWriter, Store } from "../stores/store.ts";
 import type { Alteration } from "../table/alteration.ts";
-import { KeyDigester } from "../table/key-digest.ts";
+import { type KeyDigest, KeyDigester } from "../table/key-digest.ts";
 import type { KeyRange } from "../table/key-range.ts";
 import type { Partition } from "../table/partition.ts";
 import type { RecordBatch } from "../table/record-batch.ts";
@@ -111,7 +111,7 @@ export class SliceWriter {
       ...{ key, byteCount, rowCount },
       ...(stagedAs !== undefined && { stagedAs }),
       ...(keys !== undefined && { keys }),
-      ...(digester !== undefined && { keyDigest: String(digester.digest.keys) }),
+      ...keyDigestOf(digester?.digest, rowCount),
     });
     if (stored.byteCount !== byteCount) {
       const message = `${stored.byteCount} bytes are stored, and ${byteCount} were written`;
@@ -120,4 +120,9 @@ export class SliceWriter {
     this.receipts.push(receipt);
     this.alterations.push(...alterations);
   }
+}
+
+/** A key that privacy rules made NULL is none. */
+function keyDigestOf(digest: KeyDigest | undefined, rowCount: number): Pick<ManifestFile, "keyDigest"> {
+  return digest?.rowCount === rowCount ? { keyDigest: String(digest.keys) } : {};
 }

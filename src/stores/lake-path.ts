@@ -231,16 +231,12 @@ export function describeSystemKey(
 
 /** Whether a folder below `sharedSystemFolder`, whose key ends in a slash, may hold manifests. */
 export function leadsToManifests(folder: string): boolean {
-  return nameOfFolder(folder).includes("=");
+  return /=[^/]*\/$/.test(folder);
 }
 
 /** As `leadsToManifests`, of leases. */
 export function leadsToLeases(folder: string): boolean {
-  return leadsToManifests(folder) || nameOfFolder(folder) === "runs";
-}
-
-function nameOfFolder(folder: string): string {
-  return folder.split("/").at(-2) ?? "";
+  return leadsToManifests(folder) || folder.endsWith("/runs/");
 }
 
 /** The lake whose manifest lies at `key`, which `describeSystemKey` calls one. */
@@ -312,7 +308,6 @@ function segmentTooLong(segment: string, byteCount: number, key: string): Panora
   );
 }
 
-/** `20261124T221530Z`. */
 function prefixOf(basePrefix: string | undefined): string {
   const trimmed = (basePrefix ?? "").replace(/^\/+|\/+$/g, "");
   return trimmed === "" ? "" : `${trimmed}/`;

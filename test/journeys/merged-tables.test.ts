@@ -87,6 +87,26 @@ describeOnServers("a table kept by merge", (server) => {
     ]);
   });
 
+  test("sees other keys where there are as many rows, with times of before", async () => {
+    await using school = await server.database();
+    const ids = upTo(65).filter((id) => id !== 12);
+    await fill(school, ids);
+    await using site = await openSchool(school);
+    await load(site, school);
+
+    await school.query("update modules set id = 12 where id = 18");
+    expect(await load(site, school)).toMatchObject({ strategy: "merge", ranges: [2, 5] });
+    await school.query(
+      "delete from modules where id = 25; insert into modules select 18, grade, modified from modules where id = 12",
+    );
+    expect(await load(site, school)).toMatchObject({ strategy: "merge", ranges: [3, 4] });
+    await school.query(
+      "insert into modules select 25, grade, modified from modules where id = 26; delete from modules where id = 26",
+    );
+    expect(await load(site, school)).toMatchObject({ strategy: "merge", ranges: [2, 5] });
+    expect(await rowsInLake(site)).toEqual(await rowsAtSource(school));
+  });
+
   test("puts neighbours together that have become small", async () => {
     await using school = await server.database();
     await fill(school, upTo(65));

@@ -60,11 +60,13 @@ describe("A manifest", () => {
 
   test("says which keys a file has, or nothing of keys, and that a wrong key is none", async () => {
     await using world = await temporaryLake();
-    const file = (name: string, keys?: object): object => ({
+    const file = (name: string, keys?: object, keyDigest?: string): object => ({
       ...{ key: `${key}${name}`, byteCount: 10, rowCount: 1 },
       ...(keys === undefined ? {} : { keys }),
+      ...(keyDigest === undefined ? {} : { keyDigest }),
     });
-    const files = [file("a", { below: "-5" }), file("b", { from: "-5" }), file("c", {}), file("d")];
+    const below = file("a", { below: "-5" }, "18446744073709551615");
+    const files = [below, file("b", { from: "-5" }), file("c", {}), file("d")];
     const kept = { ...orders, slices: [{ partition: [], files: files as readonly ManifestFile[] }] };
     await saveManifest(world.store, lake, planPublication(empty, [kept], "r", atNoon), {
       manifest: empty,

@@ -32,6 +32,8 @@ export class ModelTable {
   /** The latest time of the table's own clock, in minutes after its beginning. */
   #minutes = 0;
   #alterations = 0;
+  /** As of the last of them. */
+  #definition = "";
   #settings: {
     listed: boolean;
     constant: boolean;
@@ -74,7 +76,7 @@ export class ModelTable {
 
   /** All that a load may depend on besides rows: where it differs all rows are read. */
   get request(): string {
-    return JSON.stringify([this.#entry, this.#alterations]);
+    return JSON.stringify([this.#entry, this.#definition]);
   }
 
   /** Whether it may be kept by the ranges of its key, where its files are Parquet. */
@@ -266,7 +268,20 @@ export class ModelTable {
     if (specification === undefined) return;
     await main.query(`alter table ${this.name} ${specification}`);
     // An index changes no row.
-    if (how !== "index") this.#alterations++;
+    if (how === "index") return;
+    this.#alterations++;
+    this.#definition = await this.#askDefinition(main);
+  }
+
+  /** What the server tells of its columns, and when they were defined: in whole seconds, in which all may be as before. */
+  async #askDefinition(main: TestDatabase): Promise<string> {
+    const of = `table_schema = database() and table_name = '${this.name}'`;
+    const columns = await main.query(
+      `select column_name, column_type, is_nullable, column_default from information_schema.columns where ${of}
+       order by ordinal_position`,
+    );
+    const about = await main.query(`select create_time from information_schema.tables where ${of}`);
+    return JSON.stringify([about, columns]);
   }
 
   /** What to write after `alter table`; changes the known columns accordingly. */
