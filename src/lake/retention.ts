@@ -1,13 +1,10 @@
 import {
-  describeSystemKey,
   type LakePlace,
   leaseKey,
   receiptsFolder,
   receiptsKey,
   runOfFile,
   runOfReceipts,
-  leadsToManifests,
-  sharedSystemFolder,
   stagedTableFolder,
   stagingFolder,
   systemFolder,
@@ -19,11 +16,11 @@ import {
   type LakeManifest,
   type ManifestTable,
   readManifest,
-  readManifestAt,
   updateManifest,
   withTables,
 } from "./manifest.ts";
 import type { ShowInCatalog } from "./publish.ts";
+import { readLakes } from "./read-lakes.ts";
 import { findOldNotes } from "./replaced-tables.ts";
 import { type FoundLease, readLeases } from "./run-lease.ts";
 
@@ -232,10 +229,7 @@ const nothingNeeded: Needed = { keys: new Set(), runs: new Set() };
 async function findNeeded(store: Store, lake: LakePlace): Promise<Needed> {
   const keys = new Set<string>();
   const runs = new Set<string>();
-  for await (const key of store.keys(sharedSystemFolder(lake.basePrefix), leadsToManifests)) {
-    if (describeSystemKey(key)?.kind !== "manifest") continue;
-    const manifest = await readManifestAt(store, key);
-    if (manifest === undefined) continue;
+  for (const { manifest } of await readLakes(store, lake.basePrefix)) {
     for (const used of keysOf(manifest)) keys.add(used);
     for (const run of runsOf(lake, manifest)) runs.add(run);
   }

@@ -8,8 +8,8 @@ import type { ColumnData } from "./record-batch.ts";
 export interface KeyDigest {
   readonly rowCount: number;
   /**
-   * The exclusive or of `key ^ (the lowest 32 bits of key * 1000003)` over all keys, each as 64 bits in two's complement.
-   * As an unsigned number. Of a set it is that of any two parts, again by exclusive or; the product, which has 52 bits,
+   * The exclusive or of `key ^ ((key & 4294967295) * 1000003)` over all keys, each as 64 bits in two's complement, as an
+   * unsigned number. Of a set it is that of any two parts, again by exclusive or; the product, which has 52 bits,
    * keeps apart sets such as {5, 6} and {4, 7}.
    */
   readonly keys: bigint;

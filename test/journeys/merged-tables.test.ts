@@ -69,7 +69,7 @@ describeOnServers("a table kept by merge", (server) => {
     expect(await load(site, school)).toMatchObject({ ranges: [1, 4], rows: 10 });
   });
 
-  test("sees rows that are gone, or have another key, by the numbers of rows", async () => {
+  test("sees rows that are gone, or have a key of another range", async () => {
     await using school = await server.database();
     await fill(school, upTo(65));
     await using site = await openSchool(school);

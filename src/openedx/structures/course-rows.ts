@@ -82,6 +82,7 @@ export function courseRows(
       chapter: around.chapter,
       sequential: around.sequential,
       vertical: around.vertical,
+      // The name of the block around it that draws from a content library.
       library: around.library,
       component: inCourse && block !== root && !frameTypes.has(block.type) ? block.displayName : null,
       weight: weightOf(block, inputCounts),
