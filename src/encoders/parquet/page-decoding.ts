@@ -126,6 +126,9 @@ const gatheredView: DataView = new DataView(gathered.buffer);
 /** Longer entries are not copied. */
 const longestCopied = 4096;
 
+/** How many entries are gathered by one call: a long loop V8 compiles twice. */
+const entriesAtOnce = 512;
+
 /** Adds the entries that the indices name, in pieces that fit the processor's cache. */
 function addEntries(
   dictionary: DecodedDictionary,
@@ -133,30 +136,48 @@ function addEntries(
   count: number,
   tally: ColumnTally,
 ): void {
-  const { bytes, view, starts } = dictionary;
-  const entryCount = starts.length - 1;
   let length = 0;
-  const flush = (): void => {
-    if (length > 0) tally.addValues(gathered.subarray(0, length));
-    length = 0;
-  };
-  for (let i = 0; i < count; i++) {
+  for (let from = 0; from < count; from += entriesAtOnce) {
+    length = gather(dictionary, indices, from, Math.min(from + entriesAtOnce, count), length, tally);
+  }
+  addGathered(length, tally);
+}
+
+/** Gathers behind `gathered`'s first `before` bytes; returns how many it holds then. */
+function gather(
+  { bytes, view, starts }: DecodedDictionary,
+  indices: Int32Array,
+  from: number,
+  to: number,
+  before: number,
+  tally: ColumnTally,
+): number {
+  const entryCount = starts.length - 1;
+  let length = before;
+  for (let i = from; i < to; i++) {
     const index = indices[i] as number;
     if (index >= entryCount) wrong("a page has an index that its dictionary lacks");
     let at = starts[index] as number;
     const end = starts[index + 1] as number;
     const size = end - at;
-    if (length + size > gathered.length || size > longestCopied) flush();
+    if (length + size > gathered.length || size > longestCopied) {
+      addGathered(length, tally);
+      length = 0;
+    }
     if (size > longestCopied) {
       tally.addValues(bytes.subarray(at, end));
       continue;
     }
-    let to = length;
-    for (; at < end - 3; at += 4, to += 4) gatheredView.setInt32(to, view.getInt32(at, true), true);
-    for (; at < end; at++, to++) gathered[to] = bytes[at] as number;
+    let target = length;
+    for (; at < end - 3; at += 4, target += 4) gatheredView.setInt32(target, view.getInt32(at, true), true);
+    for (; at < end; at++, target++) gathered[target] = bytes[at] as number;
     length += size;
   }
-  flush();
+  return length;
+}
+
+function addGathered(length: number, tally: ColumnTally): void {
+  if (length > 0) tally.addValues(gathered.subarray(0, length));
 }
 
 function wrong(message: string): never {

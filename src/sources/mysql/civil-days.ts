@@ -15,14 +15,19 @@ function isLeap(year: number): boolean {
 function firstDays(): Int32Array {
   const days = new Int32Array(cycleYears * 12 + 1);
   let day = -719_528; // 0000-01-01
-  for (let year = 0; year < cycleYears; year++) {
-    for (let month = 0; month < 12; month++) {
-      days[year * 12 + month] = day;
-      day += month === 1 && isLeap(year) ? 29 : (daysInMonth[month] as number);
-    }
-  }
+  for (let year = 0; year < cycleYears; year++) day = monthsInto(days, year, day);
   days[cycleYears * 12] = day;
   return days;
+}
+
+/** Returns the next year's first day. */
+function monthsInto(days: Int32Array, year: number, firstDay: number): number {
+  let day = firstDay;
+  for (let month = 0; month < 12; month++) {
+    days[year * 12 + month] = day;
+    day += month === 1 && isLeap(year) ? 29 : (daysInMonth[month] as number);
+  }
+  return day;
 }
 
 /** Made when the first date is read. */

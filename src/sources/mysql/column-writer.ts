@@ -67,12 +67,17 @@ export class ColumnWriter {
   /** Makes room for `size` more bytes. */
   reserve(size: number): void {
     const needed = this.offset + size;
-    if (needed <= this.bytes.length) return;
+    if (needed > this.bytes.length) this.growTo(needed);
+  }
+
+  /**
+   * Large buffers by a quarter: several go around, and half of each would lie idle. Apart from `reserve`, which is called for each
+   * value: V8 would throw away what it has compiled of the decoder when it first came to a large one.
+   */
+  private growTo(needed: number): void {
     const { length } = this.bytes;
-    // Large ones by a quarter: several buffers go around, and half of each would lie idle. In whole numbers: at the first
-    // fraction V8 would throw away what it has compiled of the decoder.
-    const more = length < smallBytes ? length : length >> 2;
-    this.grow(Math.max(Math.ceil(needed * 1.05), length + more));
+    const more = length < smallBytes ? length : length / 4;
+    this.grow(Math.ceil(Math.max(needed * 1.05, length + more)));
   }
 
   private grow(size: number): void {

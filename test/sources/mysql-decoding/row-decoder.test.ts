@@ -265,6 +265,18 @@ describe("batches", () => {
     expect([before, byBytes.full]).toEqual([false, true]);
   });
 
+  test("grow from 64 KB, four times each, up to their bytes", () => {
+    const decoder = decoderOf(columns, { rows: 10_000, bytes: 1 << 20 });
+    const kilobyte = row(1, "x".repeat(1010));
+    const sizes = [1, 2, 3, 4].map(() => {
+      while (!decoder.full) decodeAll(decoder, [kilobyte]);
+      return decoder.take().rowCount;
+    });
+
+    expect(kilobyte.length).toBe(1019);
+    expect(sizes).toEqual([65, 258, 1030, 1030]);
+  });
+
   test("begin empty again once taken, without the nulls of the last", () => {
     const decoder = decoderOf(columns, { rows: 3, bytes: 1 << 20 });
     expect(decoder.empty).toBe(true);
