@@ -23,7 +23,7 @@ WORKDIR /opt/panorama
 COPY LICENSE package.json ./
 COPY --from=build /build/node_modules ./node_modules
 COPY --from=build /build/dist ./dist
-RUN chmod 755 dist/cli/main.js && ln -s /opt/panorama/dist/cli/main.js /usr/local/bin/panorama \
+RUN chmod 755 dist/cli/main.cjs && ln -s /opt/panorama/dist/cli/main.cjs /usr/local/bin/panorama \
  && install -d -o 1000 -g 1000 -m 700 cache
 COPY --chmod=755 deploy/container/entrypoint deploy/container/python /usr/local/bin/
 # By number, so that Kubernetes can tell that it is not root. Node's image calls it "node".

@@ -22,7 +22,7 @@ Asks every Open edX view of a sample site for all its rows.
 `;
 
 const run = promisify(execFile);
-const program = resolve("dist/cli/main.js");
+const program = resolve("dist/cli/main.cjs");
 const lms = "lms.example.com";
 const prefix = "openedx";
 const tableNames = [

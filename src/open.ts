@@ -7,19 +7,13 @@ import { openDuckdbRowSearch } from "./catalogs/duckdb/duckdb-row-search.ts";
 import type { LakeReader } from "./catalogs/lake-reader.ts";
 import type { QueryResult } from "./catalogs/query-result.ts";
 import type { RowSearch } from "./catalogs/row-search.ts";
-import { csvEncoder } from "./encoders/csv/csv-encoder.ts";
 import type { Encoder, LakeFormat } from "./encoders/encoder.ts";
 import { parquetEncoder } from "./encoders/parquet/parquet-encoder.ts";
 import { PanoramaError } from "./errors.ts";
 import { withPrivacy } from "./privacy/private-source.ts";
 import { openedxViewFolder, openedxViewName } from "./openedx/openedx-views.ts";
 
-import {
-  type CsvFilesOptions,
-  type CsvReading,
-  openCsvFilesSource,
-} from "./sources/csv-files/csv-files-source.ts";
-import { openExcelFileSource } from "./sources/excel-files/excel-file-source.ts";
+import type { CsvFilesOptions, CsvReading } from "./sources/csv-files/csv-files-source.ts";
 import { openAwsCatalog, openBucketStore, openRemoteFiles } from "./open-bucket.ts";
 import type {
   CatalogUpkeep,
@@ -35,7 +29,6 @@ import type {
 import { newWatchMemory } from "./sources/mysql/load-watch.ts";
 import { type MysqlCompany, openMysqlSource } from "./sources/mysql/mysql-source.ts";
 import { storedStructureMemory } from "./sources/openedx-structures/stored-structure-memory.ts";
-import { openOpenedxSampleSource, sampleSourceTables } from "./sources/openedx-sample-source.ts";
 import type { Source, SourceNotice } from "./sources/source.ts";
 import type { LakePlace } from "./stores/lake-path.ts";
 import { openLocalStore } from "./stores/local-store.ts";
@@ -94,13 +87,17 @@ export function openRowSearch(): Promise<RowSearch> {
   return openDuckdbRowSearch();
 }
 
+// Encoders and sources that most runs do without are loaded by those that need them: each is some milliseconds of a start.
+
 /** What writes files of a format, whichever the settings ask for. */
-export function encoderOf(format: LakeFormat): Encoder {
-  return format === "csv" ? csvEncoder : parquetEncoder;
+export async function encoderOf(format: LakeFormat): Promise<Encoder> {
+  return format === "csv" ? (await import("./encoders/csv/csv-encoder.ts")).csvEncoder : parquetEncoder;
 }
 
 /** The tables that a datasource of type `openedx_sample` has, in name order. */
-export const sampleTableNames: readonly string[] = sampleSourceTables;
+export async function readSampleTableNames(): Promise<readonly string[]> {
+  return (await import("./sources/openedx-sample-source.ts")).sampleSourceTables;
+}
 
 /**
  * Nothing connects before it is needed. `sharedBy`: how many threads of this process open the lake to write to it,
@@ -116,7 +113,7 @@ export async function openLake(settings: Settings, sharedBy = 1): Promise<Opened
   return {
     store,
     place,
-    encoder: encoderOf(datalake.format),
+    encoder: await encoderOf(datalake.format),
     catalog: await openCatalog(datalake, store, place),
     upkeep: datalake.type === "local" ? "auto" : datalake.catalog,
     retentionHours: datalake.retentionHours,
@@ -195,13 +192,15 @@ export async function openPlainSource(
       const options = mysqlOptions(name, { ...connection, ...replica });
       return openMysqlSource({ name, ...options, mustBeReplica: replica !== undefined, maxLoad }, company);
     }
-    case "openedx_sample":
+    case "openedx_sample": {
+      const { openOpenedxSampleSource } = await import("./sources/openedx-sample-source.ts");
       return openOpenedxSampleSource({
         name: datasource.name,
         scale: datasource.scale,
         seed: datasource.seed,
         ...(datasource.asOf === undefined ? {} : { asOf: new Date(`${datasource.asOf}T00:00:00Z`) }),
       });
+    }
     case "openedx_course_structures": {
       // MongoDB's driver takes longer to load than most commands to run.
       const { openStructuresSource } = await import("./sources/openedx-structures/structures-source.ts");
@@ -214,9 +213,12 @@ export async function openPlainSource(
         memory: lake === undefined ? undefined : storedStructureMemory(lake.store, lake.place),
       });
     }
-    case "csv":
+    case "csv": {
+      const { openCsvFilesSource } = await import("./sources/csv-files/csv-files-source.ts");
       return openCsvFilesSource(csvOptions(datasource));
-    case "xls":
+    }
+    case "xls": {
+      const { openExcelFileSource } = await import("./sources/excel-files/excel-file-source.ts");
       return openExcelFileSource({
         name: datasource.name,
         location: datasource.location,
@@ -226,6 +228,7 @@ export async function openPlainSource(
           onBadRow: reading?.onBadRow === "skip" ? "skip" : "fail",
         })),
       });
+    }
   }
 }
 

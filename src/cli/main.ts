@@ -28,6 +28,12 @@ if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-V")) {
   // Before commander and the library are loaded: scripts ask for the version.
   process.stdout.write(`${version}\n`);
 } else {
+  void runProgram();
+}
+
+async function runProgram(): Promise<never> {
+  // Stays where nothing is left to wait for: what never ends is no success.
+  process.exitCode = 1;
   const { stdin, stdout, stderr, env } = process;
   const path = fileURLToPath(new URL("../program.cjs", import.meta.url));
   const program = loadProgram<Program>(path, openCodeCache(env));

@@ -63,7 +63,7 @@ export async function checkReceipt(
   if (receipt.rowCount !== rowCount) {
     return { problem: "rows", message: `was written with ${receipt.rowCount} rows, not ${rowCount}` };
   }
-  const encoder = encoderOf(format);
+  const encoder = await encoderOf(format);
   const written = columns.map((column) => ({ ...column, nullable: true, nativeType: "" }));
   const reading = openReading(encoder, { source, table, columns: written, key: [] }, receipt.rows);
   let checksum = 0;

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PanoramaError } from "../errors.ts";
-import { sampleTableNames } from "../open.ts";
+import { readSampleTableNames } from "../open.ts";
 
 const mark = "# Made by `panorama demo`.";
 
@@ -20,7 +20,7 @@ export async function writeDemoSettings(folder: string, scale: number): Promise<
     if (!found.startsWith(mark)) {
       throw new PanoramaError("USAGE", `${path} was not made by the demo; choose another --folder`);
     }
-    await writeFile(path, demoSettings(scale));
+    await writeFile(path, demoSettings(scale, await readSampleTableNames()));
     return path;
   } catch (cause) {
     if (cause instanceof PanoramaError) throw cause;
@@ -29,8 +29,8 @@ export async function writeDemoSettings(folder: string, scale: number): Promise<
   }
 }
 
-function demoSettings(scale: number): string {
-  const tables = sampleTableNames.map((name) =>
+function demoSettings(scale: number, tableNames: readonly string[]): string {
+  const tables = tableNames.map((name) =>
     name === "courseware_studentmodule"
       ? `  - name: ${name}\n    partitions:\n      partition_fields: [course_id]\n`
       : `  - name: ${name}\n`,

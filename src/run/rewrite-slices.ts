@@ -79,7 +79,7 @@ async function rewriteParquet(
   const { source, columns, key, partitionColumns } = table;
   const inFile = columns.filter(({ name }) => !partitionColumns.includes(name));
   const schema = { source, table: table.table, columns: inFile, key };
-  const encoder = encoderOf("parquet");
+  const encoder = await encoderOf("parquet");
   await using tableEncoder = await encoder.openTable(schema, { run, startedAt });
   const format = { encoder, tableEncoder, schema, sample: new CheckSample("sample") };
   const full = slice.files.filter((file) => file.keys !== undefined || rows.get(file.key) !== file.rowCount);

@@ -21,7 +21,7 @@ export async function buildProgram(): Promise<BuiltProgram> {
   await run(process.execPath, [bundler, ...options]);
   await copyFile("package.json", join(folder, "package.json"));
   return {
-    mainFile: join(folder, "dist/cli/main.js"),
+    mainFile: join(folder, "dist/cli/main.cjs"),
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
   };
 }

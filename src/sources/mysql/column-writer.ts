@@ -86,8 +86,11 @@ export class ColumnWriter {
     this.use(grown);
   }
 
-  /** Ends the batch's column; the writer goes on with another buffer. */
-  take(rowCount: number): ColumnData {
+  /**
+   * Ends the batch's column; the writer goes on with another buffer. `growth`: how many times as much as this batch the next one
+   * may hold.
+   */
+  take(rowCount: number, growth: number): ColumnData {
     const data: ColumnData = {
       values: this.bytes.subarray(0, this.offset),
       nulls: this.nullCount > 0 ? this.nulls.slice(0, rowCount) : undefined,
@@ -97,9 +100,10 @@ export class ColumnWriter {
     this.nullCount = 0;
     this.offset = 0;
     const spare = this.spares.pop();
-    // Such as were taken before there was room for as many rows are too small.
-    const isLargeEnough = spare !== undefined && spare.length >= this.initialSize;
-    this.use(isLargeEnough ? spare : new Uint8Array(Math.max(this.initialSize, data.values.length)));
+    const wanted = Math.max(this.initialSize, Math.ceil(data.values.length * growth));
+    // Such as were taken for smaller batches are too small.
+    const least = growth > 1 ? wanted : this.initialSize;
+    this.use(spare !== undefined && spare.length >= least ? spare : new Uint8Array(wanted));
     return data;
   }
 

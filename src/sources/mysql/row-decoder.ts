@@ -61,10 +61,11 @@ export class RowDecoder {
   /** Ends the batch. Its buffers are used again after `release`. */
   take(): RecordBatch {
     const { rowCount, columns: writers } = this;
-    const columns = writers.map((writer) => writer.take(rowCount));
+    const bytesWanted = this.full ? Math.min(this.limits.bytes, this.bytesWanted * growth) : this.bytesWanted;
+    const columns = writers.map((writer) => writer.take(rowCount, bytesWanted / this.bytesWanted));
     this.rowCount = 0;
     this.byteCount = 0;
-    this.bytesWanted = Math.min(this.limits.bytes, this.bytesWanted * growth);
+    this.bytesWanted = bytesWanted;
     return {
       rowCount,
       byteCount: columns.reduce((sum, column) => sum + column.values.length, 0),
