@@ -82,6 +82,9 @@ export interface Catalog {
   /** Loads what `publish` needs, which takes a tenth of a second; for a moment at which there is time. Left out where it needs nothing. */
   prepare?(): Promise<void>;
 
+  /** `publish` follows: begins with what it begins with. Left out where that takes no time. Never throws. */
+  expectPublish?(): void;
+
   /**
    * Makes the catalog say exactly this of the lake: what is not listed is dropped (definitions, never files), views
    * too.

@@ -115,7 +115,7 @@ async function loadAndPublish(
   for (const other of await findOtherRuns(lake.store, lake.place, lease.run, started)) {
     reporter.report({ kind: "notice", message: spellOtherRun(other) });
   }
-  const began = await tidyUp(lake, catalog, selected, reporter);
+  const began = await finishOthers(lake, catalog, reporter);
   reporter.report({
     kind: "run-started",
     run: lease.run,
@@ -137,7 +137,7 @@ async function loadAndPublish(
     tables: each.tables.map((table) => planTableToLoad(table, each.datasource, apart.has(table.rawName))),
     openPeers: (source) => openReaderThreads(source, each, start, signal),
   });
-  const read = await loadLake(selected.map(toLoad), {
+  const loading = loadLake(selected.map(toLoad), {
     encoder: lake.encoder,
     store: lake.store,
     place: lake.place,
@@ -153,6 +153,8 @@ async function loadAndPublish(
     onProgress: catalog.prepare,
     signal,
   });
+  // Beside: a load begins with waiting for a server.
+  const read = await endBoth(loading, removeGarbage(lake, catalog, selected, reporter));
   signal.throwIfAborted();
   const refused = await refuseTables(catalog, began, read.loaded, lease.run, reporter);
   const accepted = read.loaded.filter(({ schema }) => !refused.includes(schema.table));
@@ -170,6 +172,7 @@ async function loadAndPublish(
     const { show: showInCatalog, hide: hideInCatalog } = catalog;
     const names = loaded.filter(({ format }) => format === "parquet").map(({ schema }) => schema.table);
     const now = new Date();
+    catalog.expectShow();
     await Promise.all([
       keepReceipts(lake, lease.run, began, loaded, reporter),
       keepReplaced(lake, lease.run, began, names, now, reporter),
@@ -247,14 +250,20 @@ function spellOtherRun({ run, host, pid, startedAt }: FoundLease): string {
   return `run ${run} has not ended${who} since ${since}; of a table that both load, the first to publish wins`;
 }
 
-/** Ends what an interrupted run began, removes what it left, and tells of both. */
-async function tidyUp(
-  lake: OpenedLake,
+/** What `work` comes to, when `beside` has ended too. The failure of `work` is the one to tell. */
+async function endBoth<Result>(work: Promise<Result>, beside: Promise<void>): Promise<Result> {
+  const [done, other] = await Promise.allSettled([work, beside]);
+  if (done.status === "rejected") throw done.reason;
+  if (other.status === "rejected") throw other.reason;
+  return done.value;
+}
+
+/** Ends what an interrupted run began, and tells of it. Resolves to the manifest then. */
+async function finishOthers(
+  { store, place }: OpenedLake,
   { show: showInCatalog, hide: hideInCatalog }: CatalogOfRun,
-  selected: readonly SelectedTables[],
   reporter: Reporter,
 ): Promise<LakeManifest> {
-  const { store, place } = lake;
   const { manifest, finished, lost } = await finishPublishing(store, place, showInCatalog, hideInCatalog);
   if (finished.length > 0) {
     const message = `finished publishing what an interrupted run had begun: ${finished.join(", ")}`;
@@ -263,8 +272,18 @@ async function tidyUp(
   for (const table of lost) {
     reporter.report({ kind: "warning", table, message: "files of its last load have disappeared" });
   }
+  return manifest;
+}
+
+/** Removes what nobody needs any more, and tells what interrupted runs had left. */
+async function removeGarbage(
+  { store, place, retentionHours }: OpenedLake,
+  { show: showInCatalog }: CatalogOfRun,
+  selected: readonly SelectedTables[],
+  reporter: Reporter,
+): Promise<void> {
   const garbage = await collectGarbage(store, place, {
-    retentionHours: lake.retentionHours,
+    retentionHours,
     now: new Date(),
     tables: selected.flatMap(({ tables }) => tables.map(({ name }) => name)),
     showInCatalog,
@@ -274,5 +293,4 @@ async function tidyUp(
     const message = `removed ${left} file${left === 1 ? "" : "s"} that interrupted runs had left`;
     reporter.report({ kind: "notice", message });
   }
-  return manifest;
 }

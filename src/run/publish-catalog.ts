@@ -61,6 +61,7 @@ function isBeingPublished({ manifest }: PlacedManifest): boolean {
 export interface CatalogOfRun {
   /** As of `Catalog`, but never throws. */
   readonly prepare: () => void;
+  readonly expectShow: () => void;
   /** Resolves to whether the catalog shows the manifest now. */
   readonly show: ShowInCatalog;
   readonly hide: HideInCatalog;
@@ -85,6 +86,7 @@ export function catalogOfRun(lake: OpenedLake, reporter: Reporter, replace: read
       // Why it cannot be loaded is told when it is needed.
       catalog?.prepare?.().catch(() => undefined);
     },
+    expectShow: () => catalog?.expectPublish?.(),
     async hide(tables) {
       const { manifest } = await readManifest(store, place);
       const names = new Set(tables.map(({ definitions }) => definitions.rawName));

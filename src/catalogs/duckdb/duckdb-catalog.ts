@@ -1,11 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { access, constants, mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import type { DuckDBInstance } from "@duckdb/node-api";
 import type { CheckResult } from "../../sources/source.ts";
 import type { Catalog, CatalogWarning, LakeTable, PublishOptions } from "../catalog.ts";
 import {
   buildCatalogFile,
   type CatalogContent,
+  openBuilder,
   planCatalogContent,
   readFingerprint,
 } from "./catalog-file.ts";
@@ -33,19 +35,27 @@ export function openDuckdbCatalog(options: DuckdbCatalogOptions): Catalog {
   const path = resolve(options.path);
   const { remote } = options;
   const schema = schemaFor(path, options.database);
+  let expected: Promise<DuckDBInstance> | undefined;
+  const expectPublish = (): void => {
+    expected ??= openBuilder(remote);
+    // Whoever publishes is told.
+    expected.catch(() => undefined);
+  };
+  const takeBuilder = (): Promise<DuckDBInstance> => {
+    const builder = expected ?? openBuilder(remote);
+    expected = undefined;
+    return builder;
+  };
   const publish = async (
     tables: readonly LakeTable[],
     { views = [] }: PublishOptions = {},
   ): Promise<readonly CatalogWarning[]> =>
-    publishCatalog(path, planCatalogContent(tables, views, schema), remote);
-  if (remote === undefined) {
-    return { scope: "all-lakes", check: async () => [await checkCatalog(path)], prepare, publish };
-  }
+    publishCatalog(path, planCatalogContent(tables, views, schema), remote, takeBuilder);
+  const ways = { scope: "all-lakes", prepare, expectPublish, publish } as const;
+  if (remote === undefined) return { ...ways, check: async () => [await checkCatalog(path)] };
   return {
-    scope: "all-lakes",
+    ...ways,
     check: async () => [await checkRemoteCatalog(path)],
-    prepare,
-    publish,
     async compare(tables, { views = [] } = {}) {
       const found = await readFingerprint(path);
       if (found === undefined) return undefined;
@@ -92,6 +102,7 @@ async function publishCatalog(
   path: string,
   content: CatalogContent,
   remote: RemoteFiles | undefined,
+  takeBuilder: () => Promise<DuckDBInstance>,
 ): Promise<readonly CatalogWarning[]> {
   for (let attempt = 1; ; attempt++) {
     const random = randomBytes(6).toString("hex");
@@ -99,7 +110,7 @@ async function publishCatalog(
     try {
       await mkdir(dirname(path), { recursive: true });
       if (attempt === 1) await removeLeftovers(path);
-      const warnings = await buildCatalogFile(temporary, content, remote);
+      const warnings = await buildCatalogFile(await takeBuilder(), temporary, content, remote);
       await replace(temporary, path);
       return warnings;
     } catch (error) {

@@ -5,6 +5,8 @@ const typeI64 = 6;
 const typeBinary = 8;
 const typeList = 9;
 const typeStruct = 12;
+/** Of 53 bits, seven a byte. */
+const longestVarint = 8;
 
 /**
  * Writes Thrift's compact protocol, the form of Parquet's page headers and footer:
@@ -111,12 +113,16 @@ export class ThriftWriter {
   }
 
   #varint(value: number): void {
+    this.#reserve(longestVarint);
+    const bytes = this.#bytes;
+    let at = this.#length;
     let rest = value;
     while (rest >= 0x80) {
-      this.#byte((rest % 0x80) | 0x80);
+      bytes[at++] = (rest % 0x80) | 0x80;
       rest = Math.floor(rest / 0x80);
     }
-    this.#byte(rest);
+    bytes[at] = rest;
+    this.#length = at + 1;
   }
 
   #byte(value: number): void {

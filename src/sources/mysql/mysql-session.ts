@@ -12,8 +12,6 @@ export interface MysqlSession extends AsyncDisposable {
   readonly version: string;
   /** The id by which the server lists this connection. */
   readonly threadId: number;
-  /** `TLSv1.3` and the like; undefined in the clear. */
-  readonly tlsVersion: string | undefined;
   /** Whether the lock on a table's definition stays after a statement, until the transaction ends. */
   readonly keepsLocks: boolean;
   /** What readings over this connection keep to; undefined for nothing. */
@@ -55,17 +53,13 @@ async function prepareSession(
   const [about] = await query("SELECT VERSION() AS version, CONNECTION_ID() AS id");
   const version = String(about?.["version"]);
   const kind = /mariadb/i.test(version) ? "mariadb" : "mysql";
-  await query(`SET SESSION ${spellVariables(kind, options)}`);
-  await query("SET NAMES utf8mb4");
+  await query(`SET NAMES utf8mb4, SESSION ${spellVariables(kind, options)}`);
   const keepsLocks = kind === "mariadb" && !(await keepOutOfBinaryLog(query));
-  const [cipher] = await query("SHOW SESSION STATUS LIKE 'Ssl_version'");
-  const tlsVersion = String(cipher?.["Value"] ?? "");
   return {
     connection,
     kind,
     version,
     threadId: Number(about?.["id"]),
-    tlsVersion: tlsVersion === "" ? undefined : tlsVersion,
     keepsLocks,
     query,
     [Symbol.asyncDispose]: async () => {
@@ -73,6 +67,12 @@ async function prepareSession(
       await close(connection);
     },
   };
+}
+
+/** `TLSv1.3` and the like; undefined in the clear. */
+export async function readTlsVersion(session: MysqlSession): Promise<string | undefined> {
+  const [version] = await session.query("SHOW SESSION STATUS LIKE 'Ssl_version'");
+  return String(version?.["Value"] ?? "") || undefined;
 }
 
 /**

@@ -3,7 +3,7 @@ import type { CheckResult, Pace, Source, SourceNotice } from "../source.ts";
 import { describeNativeTable } from "./describe-table.ts";
 import { LoadWatch, type WatchMemory } from "./load-watch.ts";
 import { type MysqlOptions, place } from "./mysql-connection.ts";
-import { type MysqlSession, openMysqlSession } from "./mysql-session.ts";
+import { type MysqlSession, openMysqlSession, readTlsVersion } from "./mysql-session.ts";
 import { openMysqlSnapshot, type ServerStanding } from "./mysql-snapshot.ts";
 import { findUnfitness, readReplication, readRole, replicaUnfit, type Replication } from "./replication.ts";
 import { untilFit } from "./until-fit.ts";
@@ -124,7 +124,8 @@ async function check(options: MysqlOptions): Promise<CheckResult> {
       "SELECT COUNT(*) AS tables FROM information_schema.TABLES WHERE TABLE_SCHEMA = ?",
       [options.database],
     );
-    const tls = session.tlsVersion === undefined ? "without TLS" : `with ${session.tlsVersion}`;
+    const tlsVersion = await readTlsVersion(session);
+    const tls = tlsVersion === undefined ? "without TLS" : `with ${tlsVersion}`;
     const tables = Number(count?.["tables"]);
     const replication = await readReplication(session);
     const role = await describeRole(session, replication);

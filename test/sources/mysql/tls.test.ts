@@ -6,7 +6,7 @@ import type { AddressInfo, Server } from "node:net";
 import mysql from "mysql2";
 import { expect, test } from "vitest";
 import { type MysqlOptions } from "../../../src/sources/mysql/mysql-connection.ts";
-import { openMysqlSession } from "../../../src/sources/mysql/mysql-session.ts";
+import { openMysqlSession, readTlsVersion } from "../../../src/sources/mysql/mysql-session.ts";
 import { openMysqlSource } from "../../../src/sources/mysql/mysql-source.ts";
 import { loadedLake } from "../../golden/load-database.ts";
 import { describeOnServers, type TestDatabase } from "../../services/mysql-server.ts";
@@ -18,7 +18,7 @@ import { watchServer } from "./watched-server.ts";
 /** The version of TLS that a session uses, or undefined in the clear. */
 async function tlsOf(db: TestDatabase, options: Partial<MysqlOptions>): Promise<string | undefined> {
   await using session = await openMysqlSession(optionsFor(db, options));
-  return session.tlsVersion;
+  return await readTlsVersion(session);
 }
 
 describeOnServers("TLS", (server) => {
