@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import { openCodeCache } from "../start/code-cache.ts";
@@ -45,7 +46,8 @@ async function runProgram(): Promise<never> {
 
 /** Of what is loaded afterwards V8 takes no code that was compiled with other flags, and that of Node.js itself is. */
 function setFlags(): void {
-  for (const name of builtins) process.getBuiltinModule(name);
+  const load = createRequire(import.meta.url);
+  for (const name of builtins) load(`node:${name}`);
   // What a load has on the heap is little and lives long; what comes from sockets makes V8 collect it dozens of times. It
   // may grow to two and a half times of what a collection left (of some 20 MB) first: a tenth of a load's time.
   setFlagsFromString("--heap-growing-percent=150");

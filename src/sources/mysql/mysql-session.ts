@@ -53,7 +53,8 @@ async function prepareSession(
   const [about] = await query("SELECT VERSION() AS version, CONNECTION_ID() AS id");
   const version = String(about?.["version"]);
   const kind = /mariadb/i.test(version) ? "mariadb" : "mysql";
-  await query(`SET NAMES utf8mb4, SESSION ${spellVariables(kind, options)}`);
+  await query(`SET SESSION ${spellVariables(kind, options)}`);
+  await query("SET NAMES utf8mb4");
   const keepsLocks = kind === "mariadb" && !(await keepOutOfBinaryLog(query));
   return {
     connection,
