@@ -20,10 +20,14 @@ describeOnServers("panorama clean", (server) => {
     await other.query(`use \`${shop.name}\`; lock tables customers write`);
     await using killed = site.start("extract-and-load", "--all", "--force");
     await killed.waitFor(({ kind, table }) => kind === "table-loaded" && table === "orders");
+    // What the killed run finds replaced it removes beside its reading; what it wrote itself is left.
+    const ofOrders = async (): Promise<number> =>
+      (await site.files()).filter((file) => /\/orders\/.*\.parquet$/.test(file)).length;
+    await expect.poll(ofOrders).toBe(2);
+    await expect.poll(async () => (await listFiles(site.lake)).join("\n")).not.toContain("/replaced/");
     killed.kill("SIGKILL");
     await killed.ended;
     await other.query("unlock tables");
-    // What the killed run had found replaced it removed; what it wrote itself is left.
     const before = await listFiles(site.lake);
 
     const looked = await site.run("clean", "--dry-run");
