@@ -61,6 +61,7 @@ function isBeingPublished({ manifest }: PlacedManifest): boolean {
 export interface CatalogOfRun {
   /** As of `Catalog`, but never throws. */
   readonly prepare: () => void;
+  /** `show` follows: as `expectPublish` of `Catalog`. */
   readonly expectShow: () => void;
   /** Resolves to whether the catalog shows the manifest now. */
   readonly show: ShowInCatalog;

@@ -123,6 +123,7 @@ function surround(
     chapter: above.chapter ?? (type === "chapter" ? displayName : null),
     sequential: above.sequential ?? (type === "sequential" ? displayName : null),
     vertical: above.vertical ?? (type === "vertical" ? displayName : null),
+    // Of the block that draws from a content library.
     library: above.library ?? (isLibrary ? displayName : null),
     path: above.path === null ? block.displayName : `${above.path} > ${block.displayName}`,
   };

@@ -27,5 +27,6 @@ function libraryOf(written: unknown): string | undefined {
 function spellLibrary(key: OpaqueKey): string | undefined {
   if (!("library" in key)) return undefined;
   const isFirstVersion = key.kind === "library" || key.kind === "library-block";
+  // Content libraries of both versions, as Open edX spells their keys.
   return isFirstVersion ? `library-v1:${key.org}+${key.library}` : `lib:${key.org}:${key.library}`;
 }
